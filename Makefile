@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Where the server's build script finds the bundled plugins.
 export INLET_BUNDLED_PLUGINS := $(abspath $(TARGET))/plugins
 WASM := wasm32-unknown-unknown
-# A plugin's folder decides what it is for: plugins/ are bundled with the server, plugins/platforms/ are separate files, tests/ are
+# A plugin's folder decides what it is for: plugins/ are bundled with the server, plugins/platforms/ are in its catalogue, tests/ are
 # for tests. The server's build script reads the same folders.
 plugins_in = $(sort $(patsubst %/plugin.toml,%,$(wildcard $(1)/*/plugin.toml)))
 BUNDLED := $(call plugins_in,plugins)
@@ -30,12 +30,12 @@ help: ## List the targets
 run: plugins ## Start a server with two example sources and a receiver
 	$(CARGO) run --release -p inlet -- serve --demo
 
-build: plugins ## Build target/release/inlet with the bundled plugins inside
+build: plugins ## Build target/release/inlet with the bundled plugins and the catalogue inside
 	$(CARGO) build --release -p inlet
 
 # Many tests of a whole server wait, for clocks, leases and browsers.
 test: export RUST_TEST_THREADS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
-test: plugins platforms test-plugins ## Run all tests
+test: plugins test-plugins ## Run all tests
 	$(CARGO) test --workspace
 	@# The store's tests once more, on the newest PostgreSQL.
 	@if test -d $(POSTGRES_18); then INLET_TEST_POSTGRES=$(POSTGRES_18) $(CARGO) test --workspace --test postgres; \
@@ -68,13 +68,14 @@ check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-plugins: wasm-target ## Build the bundled plugins into target/plugins
+plugins: platforms ## Build the bundled plugins and the catalogue of the others into target/plugins
 	$(BUNDLE) --out $(TARGET)/plugins $(BUNDLED)
+	$(PACK) catalog --out $(TARGET)/plugins/catalog.archive $(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm)
 
-platforms: wasm-target ## Build the other plugins into target/platforms
+platforms: wasm-target ## Build the plugins of the catalogue into target/platforms
 	$(BUNDLE) --out $(TARGET)/platforms $(PLATFORMS)
 
-conformance: plugins platforms ## Run the conformance suite on all plugins
+conformance: plugins ## Run the conformance suite on all plugins
 	$(CARGO) run -q --example matrix -- \
 		$(foreach plugin,$(BUNDLED),$(TARGET)/plugins/$(notdir $(plugin)).wasm=$(plugin)/cases) \
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)

@@ -1,5 +1,5 @@
 //! Embeds the source of the plugin SDK, the contract and the schemas of cases, which `inlet plugin new` copies into an author's project,
-//! and the declarative component, of which `inlet plugin build` makes plugins without code.
+//! the declarative component, of which `inlet plugin build` makes plugins without code, and the catalogue of plugins.
 
 use std::{
     env, fs, io,
@@ -19,8 +19,8 @@ fn main() {
     if let Err(error) = embed() {
         println!("cargo::error=cannot embed the SDK: {error}");
     }
-    if let Err(error) = embed_declarative() {
-        println!("cargo::error=cannot embed the declarative component: {error}");
+    if let Err(error) = embed_built() {
+        println!("cargo::error=cannot embed what `make plugins` builds: {error}");
     }
 }
 
@@ -46,25 +46,36 @@ fn embed() -> io::Result<()> {
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), source)
 }
 
-/// Writes `declarative.rs`. `make plugins` builds the component beside the bundled plugins.
-fn embed_declarative() -> io::Result<()> {
+/// Files that `make plugins` builds: the name of the constant, the file and its description.
+const BUILT: [(&str, &str, &str); 2] = [
+    ("DECLARATIVE", "declarative.component", "The component that interprets rules, without rules."),
+    (
+        "CATALOG",
+        "catalog.archive",
+        "The archive of the plugins that ship with this program and are installed on demand.",
+    ),
+];
+
+/// Writes `embedded_plugins.rs`.
+fn embed_built() -> io::Result<()> {
     let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let built = match env::var_os("INLET_BUNDLED_PLUGINS") {
         Some(directory) => PathBuf::from(directory),
         None => manifest_dir.join("../../target/plugins"),
     };
-    let file = built.join("declarative.component");
     println!("cargo::rerun-if-env-changed=INLET_BUNDLED_PLUGINS");
-    println!("cargo::rerun-if-changed={}", file.display());
-    let Ok(file) = file.canonicalize() else {
-        println!("cargo::error=declarative.component is not in target/plugins; run `make plugins` first");
-        return Ok(());
-    };
-    let source = format!(
-        "/// The component that interprets rules, without rules.\npub(super) const DECLARATIVE: &[u8] = include_bytes!({:?});\n",
-        file.display().to_string()
-    );
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("declarative.rs"), source)
+    let mut source = String::new();
+    for (constant, name, description) in BUILT {
+        let file = built.join(name);
+        println!("cargo::rerun-if-changed={}", file.display());
+        let Ok(file) = file.canonicalize() else {
+            println!("cargo::error={name} is not in target/plugins; run `make plugins` first");
+            return Ok(());
+        };
+        let path = file.display().to_string();
+        source.push_str(&format!("/// {description}\npub const {constant}: &[u8] = include_bytes!({path:?});\n"));
+    }
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded_plugins.rs"), source)
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

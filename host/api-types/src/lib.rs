@@ -12,6 +12,7 @@
 
 pub mod actions;
 pub mod attention;
+pub mod catalog;
 pub mod changes;
 pub mod clock;
 pub mod configuration;

@@ -13,6 +13,7 @@ mod answer_memory;
 mod auth;
 mod backups;
 mod body;
+mod catalog;
 mod changes;
 mod clock;
 mod completion;

@@ -25,7 +25,7 @@ use crate::{
     auth::Operator,
     backups,
     body::drain_unread,
-    changes, clock, configuration, deliveries, environments,
+    catalog, changes, clock, configuration, deliveries, environments,
     error::{ApiError, Kind},
     issues, logs, management_tokens, nodes, openapi, operational_events, providers,
     query::KnownParams,
@@ -142,6 +142,9 @@ pub fn operations() -> Vec<Operation> {
             routes!(providers::conformance::check_source_provider_version),
         )
         .also_at("/v1/source_providers/{publisher}/{name}/versions/{version}/conformance"),
+        Operation::new(Scope::Read, routes!(catalog::list::list_catalog)),
+        Operation::new(Access::Everywhere(Scope::Plugins), routes!(catalog::install::install_catalog_plugin))
+            .also_at("/v1/catalog/{publisher}/{name}/install"),
         Operation::new(Scope::Read, routes!(environments::list::list_environments)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(environments::create::create_environment)),
         Operation::new(Scope::Admin, routes!(environments::update::update_environment)),

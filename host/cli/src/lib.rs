@@ -45,6 +45,7 @@ mod workflow_run;
 pub use command::{Command, run};
 pub use error_sentence::error_sentence;
 pub use output::{byte_bar, spinner};
+pub use plugin::embedded_plugins::CATALOG;
 
 /// The data directory unless `--data-dir` names another.
 pub const DEFAULT_DATA_DIR: &str = "inlet-data";

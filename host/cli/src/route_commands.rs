@@ -22,6 +22,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/sources/{SOURCE}/refused/dismiss", "refused dismiss SOURCE@ENV"),
     ("GET", "/v1/source_providers", "plugin list"),
     ("GET", "/v1/source_providers/{KEY}", "plugin show KEY"),
+    ("GET", "/v1/catalog", "plugin catalog"),
     ("GET", "/v1/targets", "target list --env ENV"),
     ("GET", "/v1/targets/{KEY}", "target show KEY --env ENV"),
     ("PUT", "/v1/targets/{KEY}", "target set KEY --env ENV"),

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use inlet_core::{Uuid, idempotency::HashKey};
+use inlet_plugin_archive::PluginArchive;
 use inlet_sandbox::{Gate, Limits, Sandbox};
 use inlet_store::{ReadError, Store};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -41,6 +42,8 @@ pub struct Inner {
     pub store: Arc<Store>,
     /// The runtime of plugins.
     pub sandbox: Sandbox,
+    /// The plugins that ship with the server and are installed on demand.
+    pub plugin_archive: PluginArchive,
     /// The queue for sandboxes.
     pub gate: Gate,
     /// The limits of one call into a plugin.
@@ -122,6 +125,8 @@ pub struct EngineParts {
     pub sandbox: Sandbox,
     /// The plugins that were loaded.
     pub catalog: Catalog,
+    /// The plugins that ship with the server and are installed on demand.
+    pub plugin_archive: PluginArchive,
     /// SHA-256 of the management token that the server was started with.
     pub management_token: TokenHash,
 }
@@ -129,7 +134,7 @@ pub struct EngineParts {
 impl Engine {
     /// Builds an engine and reads its configuration from the store.
     pub async fn new(parts: EngineParts) -> Result<Engine, ReadError> {
-        let EngineParts { options, store, sandbox, catalog, management_token } = parts;
+        let EngineParts { options, store, sandbox, catalog, plugin_archive, management_token } = parts;
         let (memory, items) = (options.max_sandbox_memory, options.max_items_limit);
         let limits = Limits { memory, items, ..Limits::default() };
         let configuration = CurrentConfiguration::load(&store, catalog, &limits).await?;
@@ -161,6 +166,7 @@ impl Engine {
             options,
             store: Arc::new(store),
             sandbox,
+            plugin_archive,
             management_token,
         })))
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use inlet_plugin_archive::PluginArchive;
 use inlet_sandbox::{EngineConfig, Sandbox};
 use inlet_store::{RealClock, Store, StoreOptions, SystemClock};
 use tempfile::TempDir;
@@ -46,7 +47,14 @@ impl TestEngine {
             has_operational_webhook: false,
             disk_low_bytes: 0,
         };
-        let parts = EngineParts { options, store, sandbox, catalog, management_token: [0; 32] };
+        let parts = EngineParts {
+            options,
+            store,
+            sandbox,
+            catalog,
+            plugin_archive: PluginArchive::default(),
+            management_token: [0; 32],
+        };
         Self { engine: Engine::new(parts).await.unwrap(), _directory: directory }
     }
 }

@@ -9,6 +9,7 @@ use inlet_engine::{
     secrets::{self, FoundKey},
     snapshot::hash_token,
 };
+use inlet_plugin_archive::PluginArchive;
 use inlet_sandbox::{CompiledCache, EngineConfig, Sandbox};
 use inlet_store::{MasterKeyCheck, StoreOptions};
 
@@ -36,12 +37,15 @@ pub async fn open_engine(config: &Config) -> anyhow::Result<Engine> {
         tokio::task::spawn_blocking(move || Catalog::load(&sandbox, BUNDLED, directory.as_deref())).await??
     };
     let catalog = catalog.with_stored(&store, &sandbox).await?;
+    let plugin_archive =
+        PluginArchive::open(inlet_cli::CATALOG).context("cannot read the catalogue of this program")?;
     let parts = EngineParts {
         options: config.engine_options(),
         management_token: hash_token(&management_token),
         store,
         sandbox,
         catalog,
+        plugin_archive,
     };
     Ok(Engine::new(parts).await?)
 }

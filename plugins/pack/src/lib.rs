@@ -13,6 +13,7 @@
 
 mod bindings;
 mod build;
+mod catalog;
 mod manifest;
 mod memory_first;
 mod memory_module;
@@ -32,6 +33,7 @@ use memory_first::memory_first;
 
 pub use bindings::c_bindings;
 pub use build::core_module;
+pub use catalog::catalog;
 pub use manifest::{Manifest, manifest_from_toml};
 pub use repack::repack;
 

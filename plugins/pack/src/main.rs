@@ -3,6 +3,8 @@
 //! `inlet-pack component --out FILE DIR` builds a component without a manifest: the one that plugins without code are
 //! made of.
 //!
+//! `inlet-pack catalog --out FILE PLUGIN…`: packs built plugins into one archive, the catalogue that ships with the server.
+//!
 //! It is a separate program and not a build script of the server, so that bundled plugins are built by the same code
 //! that authors use.
 
@@ -14,13 +16,16 @@ use anyhow::{Context as _, Result, bail};
 
 const USAGE: &str = "usage: inlet-pack bundle --out DIR [--declarative FILE] PLUGIN_DIR...
        inlet-pack component --out FILE DIR
+       inlet-pack catalog --out FILE PLUGIN...
 
 bundle: Builds each plugin for wasm32-unknown-unknown, makes a component of it, adds the manifest of its plugin.toml,
 and writes DIR/<key>.wasm if it is not there already. A plugin.toml with [rules] needs no build: its rules are
 written into the component FILE.
 
 component: Builds a component without a manifest, such as the declarative one, and writes it if it is not there
-already.";
+already.
+
+catalog: Writes an archive of built plugins, each a .wasm file that `bundle` wrote, if it is not there already.";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
@@ -44,12 +49,16 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         Command::Component { out, directory } => {
             component(&directory, &out).with_context(|| format!("cannot build {}", directory.display()))
         }
+        Command::Catalog { out, plugins } => {
+            catalog(&plugins, &out).with_context(|| format!("cannot make {}", out.display()))
+        }
     }
 }
 
 enum Command {
     Bundle { out: PathBuf, declarative: Option<PathBuf>, plugins: Vec<PathBuf> },
     Component { out: PathBuf, directory: PathBuf },
+    Catalog { out: PathBuf, plugins: Vec<PathBuf> },
 }
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
@@ -66,6 +75,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command> {
     match (command.as_str(), out, &mut directories[..]) {
         ("bundle", Some(out), [_, ..]) => Ok(Command::Bundle { out, declarative, plugins: directories }),
         ("component", Some(out), [directory]) => Ok(Command::Component { out, directory: std::mem::take(directory) }),
+        ("catalog", Some(out), [_, ..]) => Ok(Command::Catalog { out, plugins: directories }),
         _ => bail!("{USAGE}"),
     }
 }
@@ -94,12 +104,25 @@ fn bundle(directory: &Path, out: &Path, declarative: Option<&Path>) -> Result<()
 }
 
 fn component(directory: &Path, out: &Path) -> Result<()> {
-    let component = inlet_pack::componentize(&built(directory)?)?;
+    write_announced(out, &inlet_pack::componentize(&built(directory)?)?)
+}
+
+fn catalog(plugins: &[PathBuf], out: &Path) -> Result<()> {
+    let read = |file: &PathBuf| {
+        let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok((file.display().to_string(), content))
+    };
+    let plugins: Vec<(String, Vec<u8>)> = plugins.iter().map(read).collect::<Result<_>>()?;
+    write_announced(out, &inlet_pack::catalog(&plugins)?)
+}
+
+/// Writes a file, with its directory, and prints its name and its size.
+fn write_announced(out: &Path, content: &[u8]) -> Result<()> {
     if let Some(parent) = out.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     }
-    let state = if write(out, &component)? { "written" } else { "unchanged" };
-    println!("{} ({} bytes, {state})", out.display(), component.len());
+    let state = if write(out, content)? { "written" } else { "unchanged" };
+    println!("{} ({} bytes, {state})", out.display(), content.len());
     Ok(())
 }
 

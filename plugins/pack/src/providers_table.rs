@@ -38,7 +38,7 @@ fn manifests(plugins: &Path) -> BTreeMap<String, Value> {
 fn table(manifests: &BTreeMap<String, Value>) -> String {
     let mut text = String::from(
         "# Providers\n\nThe platforms that Inlet has plugins for, written by a test from their manifests (`UPDATE_PROVIDERS=1`). The first five\ncome \
-         with the server; the others are files of their own. *Rules* are plugins without code.\n\n\
+         with the server; the others are in its catalogue (`inlet plugin add --from-catalog NAME`). *Rules* are plugins without code.\n\n\
          | Platform | Plugin | Made of | Verification | Support | What is missing |\n|---|---|---|---|---|---|\n",
     );
     let is_bundled = |manifest: &Value| !manifest["key"].as_str().unwrap().contains('/');

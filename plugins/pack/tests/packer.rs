@@ -10,6 +10,8 @@ fn a_wrong_call_says_the_right_one() {
         (&["bundle", "--out", "target"], "usage: inlet-pack bundle"),
         (&["bundle", "--release"], "unknown option --release"),
         (&["component", "--out", "target"], "usage: inlet-pack bundle"),
+        (&["catalog", "--out", "target"], "usage: inlet-pack bundle"),
+        (&["catalog", "--out", "x", "no-such.wasm"], "cannot make x: cannot read no-such.wasm"),
         (&["component", "--out", "x", "--declarative", "y", "z"], "unknown option --declarative"),
     ] {
         let said = Command::new(env!("CARGO_BIN_EXE_inlet-pack")).args(arguments).output().expect("the program runs");

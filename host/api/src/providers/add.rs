@@ -85,6 +85,29 @@ pub(super) async fn add(
     let (digest, _permit) = announced?;
     let pause = engine.options.body_timeout;
     let wasm = component_upload::read(body, &headers, &digest, pause).await?;
+    add_component(operator, engine, wasm, Addition { key, may_replace, replaces_key }, &params).await
+}
+
+/// What an operator said about a component.
+#[derive(Default)]
+pub struct Addition {
+    /// The key that its manifest must have. `None`: the key of its manifest.
+    pub key: Option<String>,
+    /// True if the key may be that of a bundled plugin.
+    pub may_replace: bool,
+    /// True if its publisher may have another signing key than the pinned one.
+    pub replaces_key: bool,
+}
+
+/// Loads a component and stores it under its key. The caller holds a permit for it.
+pub async fn add_component(
+    operator: Operator,
+    engine: Engine,
+    wasm: Vec<u8>,
+    addition: Addition,
+    params: &Params,
+) -> Result<(StatusCode, Json<SourceProvider>), ApiError> {
+    let Addition { key, may_replace, replaces_key } = addition;
     let (plugin, wasm) = load(&engine, wasm).await?;
     let key = match key {
         Some(key) => key,
@@ -100,7 +123,7 @@ pub(super) async fn add(
         .configure(operator.author(), move |change| async move { store(&change, &by, added, wasm, replaces_key).await })
         .await?;
     let versions = versions::all(&engine, &key, |environment_id| operator.sees(environment_id)).await?;
-    Ok((status, Json(response::provider(plugin.manifest().clone(), plugin.digest(), versions, &params))))
+    Ok((status, Json(response::provider(plugin.manifest().clone(), plugin.digest(), versions, params))))
 }
 
 /// Checks the key. Keys without a publisher are reserved for bundled plugins.

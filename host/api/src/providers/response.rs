@@ -80,7 +80,8 @@ pub fn platform(manifest: &Manifest) -> SourceProviderPlatform {
     }
 }
 
-fn branding(icon: &str) -> SourceProviderBranding {
+/// Returns the mark of a platform by its icon.
+pub fn branding(icon: &str) -> SourceProviderBranding {
     let icon_image = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(icon));
     SourceProviderBranding { icon_image, wordmark_images: Map::new() }
 }

@@ -35,10 +35,15 @@ pub struct SelectedServer {
 }
 
 impl ServerAddress {
+    /// Returns true if a flag, a variable or the profile in use names a server.
+    pub fn is_named(&self) -> anyhow::Result<bool> {
+        let of_variable = ["INLET_PROFILE", "INLET_SERVER"].iter().any(|name| variable(name).is_some());
+        Ok(self.server.is_some() || self.profile.is_some() || of_variable || Profiles::read()?.current.is_some())
+    }
+
     /// Returns the server: of the flags, else of the environment's variables, else of the profile in use, unless `is_local` says that
     /// the command names the data directory of a server on this machine.
     pub fn select(&self, is_local: bool) -> anyhow::Result<SelectedServer> {
-        let of = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let named = SelectedServer::of_profile;
         match (&self.profile, &self.server) {
             (Some(_), Some(_)) => {
@@ -46,7 +51,7 @@ impl ServerAddress {
             }
             (Some(name), None) => named(name),
             (None, Some(url)) => Ok(SelectedServer { base: checked_url(url)?, profile: None }),
-            (None, None) => match (of("INLET_PROFILE"), of("INLET_SERVER")) {
+            (None, None) => match (variable("INLET_PROFILE"), variable("INLET_SERVER")) {
                 (Some(name), _) => named(&name),
                 (None, Some(url)) => Ok(SelectedServer { base: checked_url(&url)?, profile: None }),
                 (None, None) if is_local => Ok(SelectedServer { base: DEFAULT_URL.to_owned(), profile: None }),
@@ -57,6 +62,11 @@ impl ServerAddress {
             },
         }
     }
+}
+
+/// Returns the value of a variable of the environment that is not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 impl SelectedServer {

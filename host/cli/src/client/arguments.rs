@@ -25,6 +25,11 @@ pub struct ServerArguments {
 }
 
 impl ServerArguments {
+    /// Returns true if a flag, a variable or a profile names a server. Without one, commands call the default address.
+    pub fn is_named(&self) -> anyhow::Result<bool> {
+        Ok(self.data_dir.is_some() || self.address.is_named()?)
+    }
+
     /// Returns a client of the server; sends no request yet.
     pub fn client(&self) -> anyhow::Result<Client> {
         self.client_of(None)

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 
-use super::{declarative::DECLARATIVE, plugin_file, publisher_key};
+use super::{embedded_plugins::DECLARATIVE, plugin_file, publisher_key};
 use crate::output::OutputArguments;
 
 #[derive(Debug, clap::Args)]

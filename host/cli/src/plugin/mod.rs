@@ -8,11 +8,12 @@ mod bench;
 mod bind;
 mod build;
 mod capture;
+mod catalog;
 mod check;
 mod comparison;
 mod compiled_cache;
-mod declarative;
 mod diff;
+pub(crate) mod embedded_plugins;
 mod inspect;
 mod keygen;
 mod list;
@@ -59,6 +60,8 @@ pub enum Command {
     Bench(bench::Arguments),
     /// Put a version into a running server; no source has it until `use`
     Add(add::Arguments),
+    /// List the plugins that this program brings, for `add --from-catalog`
+    Catalog(catalog::Arguments),
     /// List the plugins of a running server
     List(list::Arguments),
     /// Show a plugin of a running server: its versions, and which sources have them
@@ -93,6 +96,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Add(arguments) => add::run(arguments),
+        Command::Catalog(arguments) => catalog::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Remove(arguments) => remove::run(arguments),

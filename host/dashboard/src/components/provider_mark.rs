@@ -1,7 +1,7 @@
 //! The mark of a platform: the icon of its plugin, else its initials on a colour of its own. A mark loads nothing from
 //! elsewhere.
 
-use inlet_api_types::providers::SourceProviderPlatform;
+use inlet_api_types::providers::{SourceProviderBranding, SourceProviderPlatform};
 
 use super::Html;
 use crate::html::escape;
@@ -11,12 +11,17 @@ const COLOURS: u32 = 8;
 
 /// The mark of a provider, by its key and its platform.
 pub fn provider_mark(key: &str, platform: &SourceProviderPlatform) -> Html {
-    match &platform.branding {
+    mark(key, &platform.name, platform.branding.as_ref())
+}
+
+/// The mark of a platform, by the key, the name and the mark of its plugin.
+pub fn mark(key: &str, name: &str, branding: Option<&SourceProviderBranding>) -> Html {
+    match branding {
         Some(branding) => {
             let image = escape(&branding.icon_image);
             Html::trusted(format!(r#"<img class="mark" src="{image}" alt="" width="32" height="32">"#))
         }
-        None => initials_mark(key, &platform.name),
+        None => initials_mark(key, name),
     }
 }
 

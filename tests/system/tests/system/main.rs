@@ -14,6 +14,7 @@ mod bad_input;
 mod bad_requests;
 mod browsers;
 mod canary;
+mod catalog;
 mod census;
 mod cli;
 mod clients;

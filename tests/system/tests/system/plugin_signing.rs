@@ -7,7 +7,8 @@ use std::{
     process::{Command, Output},
 };
 
-use inlet_system_tests::{Server, binary, bundled_plugin};
+use inlet_system_tests::{Server, binary, bundled_plugin, read_json};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -93,6 +94,20 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// The catalogue's plugins are not signed, so that a server which knows their publisher by a key does not take them.
+#[tokio::test]
+async fn the_catalogue_does_not_pass_over_a_pinned_key() {
+    let publisher = Publisher::new();
+    publisher.keygen("own.key");
+    let server = Server::start().await;
+    let signed = publisher.pack("inlet/own", "1.0.0", Some("own.key"));
+    assert_eq!(server.add_version("inlet/own", "", &signed).await.0, 201);
+    let response = server.manage(Method::POST, "/v1/catalog/inlet/stripe/install").send().await.unwrap();
+    assert_eq!(response.status(), 409);
+    let answer = read_json(response).await;
+    assert!(message(&answer).contains("the plugin is not signed"), "{answer}");
+}
+
 #[tokio::test]
 async fn a_publishers_first_signed_plugin_pins_its_key() {
     let publisher = Publisher::new();
@@ -130,7 +145,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
         "/v1/source_providers/acme%2Finvoices?replace_key=true&digest={}",
         inlet_system_tests::digest(&foreign)
     );
-    let request = server.request_with(&token, reqwest::Method::PUT, &path).header("content-type", "application/wasm");
+    let request = server.request_with(&token, Method::PUT, &path).header("content-type", "application/wasm");
     let response = request.body(foreign).send().await.unwrap();
     assert_eq!(response.status(), 403, "it needs the scope admin");
     let foreign = publisher.pack("acme/invoices", "2.0.0", Some("second.key"));

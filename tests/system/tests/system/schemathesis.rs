@@ -190,6 +190,7 @@ async fn managed() -> Managed {
         (r" /v1/search", json!({"q": "ana", "environment": "development"})),
         (r" /v1/issues", json!({"id": issue, "environment": "development"})),
         (r" /v1/source_providers", json!({"key": "segment"})),
+        (r" /v1/catalog", json!({"key": "inlet/stripe"})),
         (r" /v1/environments", json!({"slug": "development"})),
         (r"^DELETE /v1/users/\{[a-z_]+\}$", json!({"id": "bo", "user_id": "bo"})),
         (r"^DELETE /v1/objects/\{collection\}/\{[a-z_]+\}$", json!({"collection": "projects", "id": "p2"})),

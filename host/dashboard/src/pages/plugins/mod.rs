@@ -14,6 +14,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub use add::may_add;
 pub use choose::doubts;
 
 use crate::state::Dashboard;

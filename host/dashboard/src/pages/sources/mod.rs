@@ -26,6 +26,7 @@ pub fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/sources", get(list::list))
         .route("/sources/new", get(create::show).post(create::create))
+        .route("/sources/new/install", post(create::install))
         .route("/sources/{key}", get(show::show))
         .route("/sources/{key}/toggle", post(toggle::toggle))
         .route("/sources/{key}/compare", get(compare::show).post(compare::apply))

@@ -52,6 +52,18 @@ async fn a_source_is_set_up_and_its_first_events_are_seen_live() {
     play(&server, "source_set_up", MANAGEMENT_TOKEN, &input);
 }
 
+/// A plugin is installed from the gallery, and a source is created with it.
+#[tokio::test]
+async fn a_plugin_of_the_catalogue_is_installed_from_the_gallery() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let count = server.get("/v1/catalog").await["entries"].as_array().unwrap().len();
+    let reader = server.management_token(json!({"name": "Ana", "scopes": ["operate"]})).await;
+    play(&server, "catalog", MANAGEMENT_TOKEN, &json!({"reader": reader, "count": count}));
+}
+
 #[tokio::test]
 async fn refused_requests_are_verified_again_and_dismissed() {
     if !has_browser() {
