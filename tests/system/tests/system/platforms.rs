@@ -105,15 +105,16 @@ async fn examples_become_their_events(server: &Server, name: &str, manifest: &Va
 }
 
 /// Returns a genuine vector of a platform that signs with a key that both have, in its headers alone. The others sign with a
-/// private key or the URL, and have vectors only, or tests of their own.
+/// private key, the URL or further headers, and have vectors only, or tests of their own.
 fn signable(manifest: &Value) -> Option<&Value> {
     let scheme = &manifest["verification"];
     let signed = scheme["signed"].as_array();
-    let signs_url = signed.is_some_and(|signed| signed.iter().any(|one| one.to_string().contains("{url}")));
+    let signs = |piece: &str| signed.is_some_and(|signed| signed.iter().any(|one| one.to_string().contains(piece)));
     let is_hmac = scheme["algorithm"].as_str().is_some_and(|algorithm| algorithm.starts_with("hmac"));
     let is_secret = matches!(scheme["scheme"].as_str()?, "shared_secret" | "bearer" | "basic");
     let is_elsewhere = |place: &Value| place.get("body").or(place.get("query")).is_some();
-    if signs_url || is_elsewhere(scheme) || is_elsewhere(&scheme["timestamp"]) || !(is_hmac || is_secret) {
+    let is_of_body_and_time = !(signs("{url}") || signs("{header:"));
+    if !is_of_body_and_time || is_elsewhere(scheme) || is_elsewhere(&scheme["timestamp"]) || !(is_hmac || is_secret) {
         return None;
     }
     scheme["vectors"].as_array()?.iter().find(|vector| vector["verified"] == true)

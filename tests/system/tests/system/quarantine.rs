@@ -365,8 +365,10 @@ async fn a_plugin_that_waits_behind_anothers_loops_is_not_held_to_fail() {
     }
     let logs = server.logs("web").await;
     sending.iter().for_each(tokio::task::JoinHandle::abort);
-    assert!(!logs.is_empty(), "none waited too long");
-    for log in &logs {
+    // Before the loops took all turns, a call may have ended in time.
+    let failed: Vec<_> = logs.iter().filter(|log| log["outcome"] == "failed").collect();
+    assert!(!failed.is_empty(), "none waited too long");
+    for log in failed {
         let reason = log["reason"].as_str().unwrap();
         assert!(reason.contains("waited for its turn behind others"), "{reason}");
         assert_eq!(log["code"], "time");
