@@ -22,7 +22,8 @@ pub use postgres::Postgres;
 pub use receiver::{ReceivedRequest, Receiver, ReceiverAnswer};
 pub use repack::{digest, repack};
 pub use server::{
-    MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, bundled_plugin, find_cc, platform_plugin, test_plugin,
+    MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, bundled_plugin, find_cc, platform_directory,
+    platform_plugin, test_plugin,
 };
 pub use shim::build_shim;
 pub use tcp_proxy::{Line, TcpProxy};

@@ -77,6 +77,16 @@ pub fn platform_plugin(file: &str) -> PathBuf {
     built("platforms", file)
 }
 
+/// Returns a directory of some plugins that do not come with the server. A server compiles every plugin of its directory before
+/// it is ready, and there are many of them.
+pub fn platform_directory(files: &[&str]) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    for file in files {
+        fs::copy(platform_plugin(file), directory.path().join(file)).unwrap();
+    }
+    directory
+}
+
 /// Returns the path of a plugin made for tests, for example `inlet__hostile.wasm`.
 pub fn test_plugin(file: &str) -> PathBuf {
     built("test-plugins", file)

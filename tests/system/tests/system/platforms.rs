@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, platform_plugin};
+use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, platform_directory, platform_plugin};
 use serde_json::{Value, json};
 
 use super::author_tool::Tool;
@@ -18,14 +18,9 @@ fn platforms() -> Vec<String> {
     names
 }
 
-/// Returns the directory that `make platforms` fills.
-fn directory() -> PathBuf {
-    platform_plugin("inlet__stripe.wasm").parent().unwrap().to_owned()
-}
-
 /// Returns the path of the plugin `inlet/<name>`.
 fn file(name: &str) -> PathBuf {
-    directory().join(format!("inlet__{name}.wasm"))
+    platform_plugin(&format!("inlet__{name}.wasm"))
 }
 
 fn manifest(name: &str) -> Value {
@@ -50,54 +45,89 @@ async fn send(mut request: reqwest::RequestBuilder, headers: &Value) -> (u16, Va
     (response.status().as_u16(), inlet_system_tests::read_json(response).await)
 }
 
+/// One server for all platforms: each plugin is compiled when it is added.
 #[tokio::test]
-async fn examples_become_the_events_that_their_manifests_name() {
+async fn the_examples_of_every_platform_become_their_events_and_verify() {
     let server = Server::start().await;
     let tool = Tool::of(&server);
-    for name in &platforms() {
-        tool.printed(&["add", file(name).to_str().unwrap()]);
-        let manifest = manifest(name);
-        let settings = json!({"enforce_idempotency": false});
-        let endpoint = server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
-        let examples = manifest["examples"].as_array().unwrap();
-        assert!(!examples.is_empty(), "{name} shows no example");
-        for example in examples {
-            let body = example["body"].as_str().map_or_else(|| example["body"].to_string(), str::to_owned);
-            let method = example["method"].as_str().or(manifest["methods"][0].as_str()).unwrap();
-            let query: String = example["query"]
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| format!("{}={}&", encoded(name), encoded(value.as_str().unwrap())))
-                .collect();
-            let url = format!("{}{}?{query}", endpoint.url, example["path"].as_str().unwrap_or_default());
-            let request = server.client.request(method.parse().unwrap(), url).body(body);
-            let (status, answer) = send(request, &example["headers"]).await;
-            assert_eq!(status, 200, "{name}: {answer}");
-            assert_eq!(answer["events"][0]["event_type"], example["event_type"], "{name}: {answer}");
-            assert_ne!(answer["events"][0]["outcome"], "rejected", "{name}: {answer}");
+    let (mut without_keys, mut verified, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for name in platforms() {
+        tool.printed(&["add", file(&name).to_str().unwrap()]);
+        let manifest = manifest(&name);
+        if !deduplicates_by_default(&server, &name, &manifest).await {
+            without_keys.push(name.clone());
         }
+        examples_become_their_events(&server, &name, &manifest).await;
+        match signable(&manifest) {
+            Some(vector) => {
+                a_signed_example_is_verified(&server, &tool, &name, &manifest, vector).await;
+                verified.push(name);
+            }
+            None => others.push(name),
+        }
+    }
+    // They name nothing, or repeat a name when something happens again.
+    insta::assert_snapshot!(without_keys.join(" "), @"clay plaid polytomic supabase");
+    insta::assert_snapshot!(format!("verified: {}\nothers: {}", verified.join(" "), others.join(" ")), @"");
+}
+
+/// Every platform that repeats what it names is deduplicated by default, as its manifest says.
+async fn deduplicates_by_default(server: &Server, name: &str, manifest: &Value) -> bool {
+    server.source(name, &format!("inlet/{name}"), json!({}), json!([])).await;
+    let source = server.get(&format!("/v1/sources/{name}?environment=development")).await;
+    let settings = &source["environment_settings"]["development"]["settings"];
+    let of_plugin = &manifest["defaults"]["settings"]["enforce_idempotency"];
+    assert_eq!(settings["enforce_idempotency"], json!(of_plugin == true), "{name}");
+    of_plugin == true
+}
+
+async fn examples_become_their_events(server: &Server, name: &str, manifest: &Value) {
+    let settings = json!({"enforce_idempotency": false});
+    let endpoint = server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
+    let examples = manifest["examples"].as_array().unwrap();
+    assert!(!examples.is_empty(), "{name} shows no example");
+    for example in examples {
+        let body = example["body"].as_str().map_or_else(|| example["body"].to_string(), str::to_owned);
+        let method = example["method"].as_str().or(manifest["methods"][0].as_str()).unwrap();
+        let query: String = example["query"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| format!("{}={}&", encoded(name), encoded(value.as_str().unwrap())))
+            .collect();
+        let url = format!("{}{}?{query}", endpoint.url, example["path"].as_str().unwrap_or_default());
+        let request = server.client.request(method.parse().unwrap(), url).body(body);
+        let (status, answer) = send(request, &example["headers"]).await;
+        assert_eq!(status, 200, "{name}: {answer}");
+        assert_eq!(answer["events"][0]["event_type"], example["event_type"], "{name}: {answer}");
+        assert_ne!(answer["events"][0]["outcome"], "rejected", "{name}: {answer}");
     }
 }
 
-/// Every platform that repeats what it names is deduplicated by default. The others name nothing, or repeat a name when
-/// something happens again.
-#[tokio::test]
-async fn idempotency_is_on_by_default_where_a_platform_gives_a_key() {
-    let directory = directory().display().to_string();
-    let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
-    let mut without = Vec::new();
-    for name in &platforms() {
-        server.source(name, &format!("inlet/{name}"), json!({}), json!([])).await;
-        let source = server.get(&format!("/v1/sources/{name}?environment=development")).await;
-        let settings = &source["environment_settings"]["development"]["settings"];
-        let of_plugin = &manifest(name)["defaults"]["settings"]["enforce_idempotency"];
-        assert_eq!(settings["enforce_idempotency"], json!(of_plugin == true), "{name}");
-        if of_plugin != true {
-            without.push(name.clone());
-        }
+/// Returns a genuine vector of a platform that signs with a key that both have, in its headers alone. The others sign with a
+/// private key or the URL, and have vectors only, or tests of their own.
+fn signable(manifest: &Value) -> Option<&Value> {
+    let scheme = &manifest["verification"];
+    let signed = scheme["signed"].as_array();
+    let signs_url = signed.is_some_and(|signed| signed.iter().any(|one| one.to_string().contains("{url}")));
+    let is_hmac = scheme["algorithm"].as_str().is_some_and(|algorithm| algorithm.starts_with("hmac"));
+    let is_secret = matches!(scheme["scheme"].as_str()?, "shared_secret" | "bearer" | "basic");
+    let is_elsewhere = |place: &Value| place.get("body").or(place.get("query")).is_some();
+    if signs_url || is_elsewhere(scheme) || is_elsewhere(&scheme["timestamp"]) || !(is_hmac || is_secret) {
+        return None;
     }
-    insta::assert_snapshot!(without.join(" "), @"clay plaid polytomic supabase");
+    scheme["vectors"].as_array()?.iter().find(|vector| vector["verified"] == true)
+}
+
+/// The example is sent as the platform would send it, now, while verification is enforced.
+async fn a_signed_example_is_verified(server: &Server, tool: &Tool, name: &str, manifest: &Value, vector: &Value) {
+    let secret = vector["secret"].as_str().unwrap();
+    let options = vector.get("options").cloned().unwrap_or_else(|| json!({}));
+    let settings = json!({"signing_secret": secret, "options": options, "trust_unsigned_batch_items": true});
+    server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
+    let example = manifest["examples"][0]["event_type"].as_str().unwrap();
+    tool.printed(&["send", &format!("{name}@development"), "--example", example, "--secret", secret]);
+    assert_eq!(server.last_log(name).await["verification_status"], "enforced:verified", "{name}");
 }
 
 #[tokio::test]
@@ -122,52 +152,12 @@ async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
     }
 }
 
-/// Every platform that signs with a key that both have: its examples are taken as the platform would send them, now, while
-/// verification is enforced. Those that sign with a private key or the URL have vectors only, or tests of their own.
-#[tokio::test]
-async fn a_signed_example_of_every_platform_is_verified() {
-    let server = Server::start().await;
-    let tool = Tool::of(&server);
-    let (mut verified, mut others) = (Vec::new(), Vec::new());
-    let platforms = platforms();
-    for name in &platforms {
-        let manifest = manifest(name);
-        let Some(vectors) = manifest["verification"]["vectors"].as_array() else {
-            others.push(name.as_str());
-            continue;
-        };
-        let scheme = &manifest["verification"];
-        let signs_url = scheme["signed"]
-            .as_array()
-            .is_some_and(|signed| signed.iter().any(|one| one.to_string().contains("{url}")));
-        let is_hmac = scheme["algorithm"].as_str().is_some_and(|algorithm| algorithm.starts_with("hmac"));
-        let is_secret = matches!(scheme["scheme"].as_str().unwrap(), "shared_secret" | "bearer" | "basic");
-        // A test request is signed in its headers alone.
-        let is_elsewhere = |place: &Value| place.get("body").or(place.get("query")).is_some();
-        if signs_url || is_elsewhere(scheme) || is_elsewhere(&scheme["timestamp"]) || !(is_hmac || is_secret) {
-            others.push(name.as_str());
-            continue;
-        }
-        tool.printed(&["add", file(name).to_str().unwrap()]);
-        let vector = vectors.iter().find(|vector| vector["verified"] == true).unwrap();
-        let secret = vector["secret"].as_str().unwrap();
-        let options = vector.get("options").cloned().unwrap_or_else(|| json!({}));
-        let settings = json!({"signing_secret": secret, "options": options, "trust_unsigned_batch_items": true});
-        server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
-        let example = manifest["examples"][0]["event_type"].as_str().unwrap();
-        let source = format!("{name}@development");
-        tool.printed(&["send", &source, "--example", example, "--secret", secret]);
-        assert_eq!(server.last_log(name).await["verification_status"], "enforced:verified", "{name}");
-        verified.push(name.as_str());
-    }
-    insta::assert_snapshot!(format!("verified: {}\nothers: {}", verified.join(" "), others.join(" ")), @"");
-}
-
 #[tokio::test]
 async fn a_window_shorter_than_the_senders_horizon_is_pointed_out() {
     // The directory is used unchanged, with no command to the running server.
-    let directory = directory().display().to_string();
-    let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
+    let directory = platform_directory(&["inlet__stripe.wasm"]);
+    let options = ServerOptions::default().arg("--plugins-dir").arg(directory.path().display().to_string());
+    let server = Server::start_with(options).await;
     server.source("stripe", "inlet/stripe", json!({}), json!([])).await;
     let status = "/v1/sources/stripe/status?environment=development";
     assert_eq!(server.get(status).await["notes"], json!([]), "the plugin's own window is long enough");

@@ -1,6 +1,6 @@
 //! Redact paths of sources whose plugins write the data themselves (semantics.md §7).
 
-use inlet_system_tests::{Server, ServerOptions, all_files, platform_plugin, read_json};
+use inlet_system_tests::{Server, ServerOptions, all_files, platform_directory, read_json};
 use serde_json::{Value, json};
 
 /// The value to be blanked, which no encoding changes.
@@ -65,8 +65,9 @@ async fn forms_and_flattened_queries_are_blanked_in_every_stored_form() {
 
 #[tokio::test]
 async fn the_form_of_a_platform_is_blanked_like_its_json() {
-    let directory = platform_plugin("inlet__github.wasm").parent().unwrap().display().to_string();
-    let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
+    let directory = platform_directory(&["inlet__github.wasm"]);
+    let options = ServerOptions::default().arg("--plugins-dir").arg(directory.path().display().to_string());
+    let server = Server::start_with(options).await;
     let endpoint = server.source("github", "inlet/github", settings(), json!([])).await;
     let body = json!({"action": "opened", "sender": {"id": 7, "email": CANARY, "login": "ana"}}).to_string();
     let form = format!("payload={}", body.replace('"', "%22").replace('{', "%7B").replace('}', "%7D"));

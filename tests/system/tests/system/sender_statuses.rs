@@ -1,10 +1,13 @@
 //! The status of each outcome for each sender, and what that sender makes of it: keep, send again or drop. The senders'
 //! rules are those of their documentation; OPERATING.md has the table for operators.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, bundled_plugin, platform_plugin, read_json};
+use inlet_system_tests::{
+    Endpoint, Server, ServerOptions, binary, bundled_plugin, platform_directory, platform_plugin, read_json,
+};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// The reaction of a sender to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,28 +156,31 @@ impl<'a> Source<'a> {
     }
 }
 
-async fn start(options: ServerOptions) -> Server {
-    let directory = platform_plugin("inlet__stripe.wasm").parent().unwrap().display().to_string();
-    Server::start_with(options.arg("--plugins-dir").arg(directory)).await
+/// Returns the server and its plugin directory, which it watches.
+async fn start(options: ServerOptions) -> (Server, TempDir) {
+    let of_platforms = SENDERS.iter().filter_map(|sender| sender.provider.strip_prefix("inlet/"));
+    let files: Vec<String> = of_platforms.map(|name| format!("inlet__{name}.wasm")).collect();
+    let directory = platform_directory(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let options = options.arg("--plugins-dir").arg(directory.path().display().to_string());
+    (Server::start_with(options).await, directory)
 }
 
 #[test]
-fn every_plugin_has_its_sender() {
-    let platforms = platform_plugin("inlet__stripe.wasm");
-    let bundled = bundled_plugin("http.wasm");
-    let count = |directory: &std::path::Path| {
-        let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().file_name());
-        files.filter(|name| name.to_string_lossy().ends_with(".wasm")).count()
+fn every_plugin_with_code_has_its_sender() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    let with_code = |directory: &Path| {
+        let folders = std::fs::read_dir(directory).unwrap().map(|folder| folder.unwrap().path());
+        folders.filter(|folder| folder.join("Cargo.toml").is_file() && folder.join("plugin.toml").is_file()).count()
     };
     let mut providers: Vec<_> = SENDERS.iter().map(|sender| sender.provider).collect();
     providers.dedup();
-    assert_eq!(providers.len(), count(platforms.parent().unwrap()) + count(bundled.parent().unwrap()));
+    assert_eq!(providers.len(), with_code(&plugins.join("platforms")) + with_code(&plugins));
 }
 
 /// A request that is stored is kept by the server, whatever became of it: no sender sends it again, and none gives it up.
 #[tokio::test]
 async fn what_was_translated_is_done_whatever_became_of_it() {
-    let server = start(ServerOptions::default()).await;
+    let (server, _plugins) = start(ServerOptions::default()).await;
     for sender in &SENDERS {
         let source = Source::new(&server, sender, json!({})).await;
         let mut outcomes = Vec::new();
@@ -198,7 +204,7 @@ async fn what_was_translated_is_done_whatever_became_of_it() {
 /// A call of which a row failed says so in the body that the platform reads.
 #[tokio::test]
 async fn a_row_that_failed_is_told_to_who_reads_the_answer() {
-    let server = start(ServerOptions::default()).await;
+    let (server, _plugins) = start(ServerOptions::default()).await;
     for sender in SENDERS.iter().filter(|sender| sender.retries == Retries::NextSync && sender.example == 1) {
         let source = Source::new(&server, sender, json!({})).await;
         source.map(json!("data.nowhere")).await;
@@ -213,7 +219,7 @@ async fn a_row_that_failed_is_told_to_who_reads_the_answer() {
 /// A body that no plugin can read comes again in vain, so it is kept, and only who can repair it is told by the status.
 #[tokio::test]
 async fn what_cannot_be_read_is_kept_and_sent_again_by_nobody_who_would_in_vain() {
-    let server = start(ServerOptions::default()).await;
+    let (server, _plugins) = start(ServerOptions::default()).await;
     for sender in &SENDERS {
         let source = Source::new(&server, sender, json!({})).await;
         for body in ["{not json", "[{\"a\":1},]", "7"] {
@@ -229,7 +235,7 @@ async fn what_cannot_be_read_is_kept_and_sent_again_by_nobody_who_would_in_vain(
 /// Batches beyond the limit: kept where the sender would drop or repeat them, refused whole where it can send smaller ones.
 #[tokio::test]
 async fn too_many_items_are_kept_or_refused_before_anything_of_them_is_done() {
-    let server = start(ServerOptions::default()).await;
+    let (server, _plugins) = start(ServerOptions::default()).await;
     for sender in SENDERS.iter().filter(|sender| {
         ["segment", "rudderstack", "http", "hightouch", "census", "inlet/jitsu"].contains(&sender.provider)
             && (sender.retries != Retries::NextSync || sender.example == 2)
@@ -255,7 +261,8 @@ async fn too_many_items_are_kept_or_refused_before_anything_of_them_is_done() {
 /// again, and nothing of it was done.
 #[tokio::test]
 async fn what_a_plugin_failed_on_is_kept_and_nothing_of_it_is_done() {
-    let server = start(ServerOptions::default().env("INLET_MAX_SANDBOX_MEMORY", (4 << 20).to_string())).await;
+    let (server, _plugins) =
+        start(ServerOptions::default().env("INLET_MAX_SANDBOX_MEMORY", (4 << 20).to_string())).await;
     for sender in &SENDERS {
         let source = Source::new(&server, sender, json!({"max_body_bytes": 8 << 20})).await;
         source.map(json!({"value": {"id": "u"}})).await;
@@ -273,7 +280,7 @@ async fn what_a_plugin_failed_on_is_kept_and_nothing_of_it_is_done() {
 /// Who is not verified, or sends too much, is refused, and nothing of the request is done.
 #[tokio::test]
 async fn who_is_not_verified_or_sends_too_much_is_refused() {
-    let server = start(ServerOptions::default()).await;
+    let (server, _plugins) = start(ServerOptions::default()).await;
     for sender in &SENDERS {
         let manifest = sender.manifest();
         let secret = &manifest["verification"]["vectors"][0]["secret"];
@@ -293,7 +300,8 @@ async fn who_is_not_verified_or_sends_too_much_is_refused() {
 /// A request that is not stored for lack of room is sent again by every sender that ever does.
 #[tokio::test]
 async fn what_finds_no_room_is_sent_again_by_who_ever_does() {
-    let server = start(ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", (16 << 10).to_string())).await;
+    let (server, _plugins) =
+        start(ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", (16 << 10).to_string())).await;
     for sender in &SENDERS {
         let source = Source::new(&server, sender, json!({})).await;
         let answered = source.send(source.body()).await;

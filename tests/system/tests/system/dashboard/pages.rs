@@ -62,7 +62,7 @@ async fn a_refused_secret_is_entered_again_and_a_right_one_verifies_what_was_ref
         assert!(Instant::now() < deadline, "the settings offer to verify it");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let too_long = format!("signing_secret={}", "x".repeat(2000));
+    let too_long = format!("signing_secret={}", "x".repeat(17_000));
     let (status, page) = session.post(secret, &too_long).await;
     assert!(status == 422 && page.contains("field-error") && page.contains("Save the secret"), "{status} {page}");
     let right = format!("signing_secret={SEGMENT_SECRET}&overlap_seconds=0&verify_refused=true");
@@ -88,7 +88,7 @@ async fn a_sender_without_a_secret_gets_one_suggested() {
     assert!(first.len() == 48 && first != second, "{first} {second}");
 
     let secret = "/e/development/sources/api/settings/secret";
-    let too_long = format!("back={set_up}&kind=write_key&signing_secret={}", "x".repeat(2000));
+    let too_long = format!("back={set_up}&kind=write_key&signing_secret={}", "x".repeat(17_000));
     let (status, page) = session.post(secret, &too_long).await;
     assert!(status == 422 && page.contains("field-error") && page.contains("Arrivals in development"), "{page}");
     assert!(page.contains(r#"<option value="write_key" selected>"#), "{page}");
