@@ -20,6 +20,9 @@ export async function run(dashboard, { token, reader, count }) {
     await page.getByLabel("Find a platform").fill(text);
     await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Find", exact: true }).click()]);
   };
+  await page.getByRole("navigation", { name: "Categories" }).getByRole("link", { name: "Billing" }).click();
+  await page.getByRole("button", { name: "Install Paddle" }).waitFor();
+  equal(await page.getByRole("button", { name: "Install Slack" }).count(), 0, "platforms of another category");
   await find("<b>no such platform</b>");
   await page.getByText("No platform matches").waitFor();
   await dashboard.checkAccessibility();
