@@ -57,20 +57,22 @@ pub enum CaseError {
         source: serde_json::Error,
     },
     /// A folder lies outside the places for cases.
-    #[error("the folder {folder:?} is where no case is looked for; a case lies in v0.1/must/NAME or v0.1/should/NAME")]
+    #[error(
+        "the folder {folder:?} is where no case is looked for; a case lies in must/NAME or should/NAME of v0.1 or v0.2"
+    )]
     Misplaced {
         /// Path of the folder, relative to the directory of cases.
         folder: String,
     },
     /// Two cases have the same name.
-    #[error("there is a case {case:?} both in must and in should; give one of them another name")]
+    #[error("there are two cases {case:?}; give one of them another name")]
     Twice {
         /// The name.
         case: String,
     },
     /// The directory holds no case.
     #[error(
-        "there is no case: expected folders v0.1/must/NAME or v0.1/should/NAME that hold request.json, body.* and \
+        "there is no case: expected folders must/NAME or should/NAME in v0.1 or v0.2 that hold request.json, body.* and \
          expected.json"
     )]
     None,

@@ -18,7 +18,8 @@ pub(crate) fn describe(found: &Result<Translation, Notice>, expected: &Json) -> 
         Ok(Translation { items, reply, memo }) => {
             let items = items.iter().enumerate();
             let items: Vec<Json> = items.map(|(index, found)| item(found, &expected["items"][index])).collect();
-            object([("items", Some(items.into())), ("reply", reply.as_ref().map(written_reply)), ("memo", text(memo))])
+            let reply = reply.as_ref().map(|found| written_reply(found, &expected["reply"]));
+            object([("items", Some(items.into())), ("reply", reply), ("memo", text(memo))])
         }
     }
 }
@@ -76,8 +77,15 @@ fn value(value: &Value) -> Json {
     }
 }
 
-fn written_reply(reply: &Reply) -> Json {
-    json!({ "content_type": reply.content_type, "body": parsed(&reply.body) })
+/// Describes a reply. The status 200 is left out unless the case names it.
+fn written_reply(reply: &Reply, expected: &Json) -> Json {
+    let is_named = reply.status != 200 || expected.get("status").is_some_and(|status| !status.is_null());
+    object([
+        ("status", is_named.then(|| reply.status.into())),
+        ("content_type", Some(reply.content_type.as_str().into())),
+        ("headers", fields(&reply.headers)),
+        ("body", Some(parsed(&reply.body))),
+    ])
 }
 
 /// Parses the text if it is JSON, because white space and the order of members do not count.

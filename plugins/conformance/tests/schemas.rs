@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use inlet_conformance::described;
+use inlet_core::contract::{Field, Reply, Translation};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -76,7 +78,23 @@ fn what_is_not_of_the_format_is_refused() {
         json!({"items": [{"event": {"event_type": "a", "user_id": {"at": "/u", "made": 1}}}]}),
         json!({"items": [{"event": {"event_type": "a", "extras": [["warning"]]}}]}),
         json!({"items": [], "reply": {"body": "x"}}),
+        json!({"items": [], "reply": {"content_type": "text/plain", "body": "x", "status": 500}}),
+        json!({"items": [], "reply": {"content_type": "text/plain", "body": "x", "headers": {"x-a": "b"}}}),
     ] {
         assert!(!expected.is_valid(&wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn a_described_reply_has_its_status_and_headers_only_if_they_are_not_the_usual() {
+    let reply = Reply::new("text/xml", "<Response/>");
+    let described_with =
+        |reply: &Reply| described(&Ok(Translation { items: vec![], reply: Some(reply.clone()), memo: String::new() }));
+    let usual = described_with(&reply);
+    assert_eq!(usual, json!({"items": [], "reply": {"content_type": "text/xml", "body": "<Response/>"}}));
+    let other = described_with(&Reply { status: 202, headers: vec![Field::new("x-a", "b")], ..reply });
+    assert_eq!((&other["reply"]["status"], &other["reply"]["headers"]), (&json!(202), &json!([["x-a", "b"]])));
+    for written in [usual, other] {
+        assert!(expected().is_valid(&written), "{written}");
     }
 }

@@ -110,6 +110,15 @@ async fn a_plugin_that_faults_is_told_which_body_did_it() {
 }
 
 #[tokio::test]
+async fn cases_of_both_versions_are_run() {
+    let later = CRASHES.map(|(name, text)| (name.replace("v0.1/should/one", "v0.2/must/two"), text));
+    let files = [CRASHES[0], CRASHES[1], (&later[0].0, later[0].1), (&later[1].0, later[1].1)];
+    let report = hostile(&files).await.unwrap();
+    let level = |id: &str| report.checks.iter().find(|check| check.id == id).map(|check| check.level);
+    assert_eq!((level("case:one"), level("case:two")), (Some(Level::Should), Some(Level::Must)), "{report}");
+}
+
+#[tokio::test]
 async fn skipping_needs_a_reason_and_a_failure() {
     let with = |text| [CRASHES[0], CRASHES[1], ("skip.json", text)];
     let error = hostile(&with(r#"[{"id": "case:one", "reason": " "}]"#)).await.unwrap_err();
@@ -137,16 +146,20 @@ async fn a_case_that_lies_elsewhere_is_not_left_out_unnoticed() {
         assert_eq!(
             error,
             format!(
-                "the folder {folder:?} is where no case is looked for; a case lies in v0.1/must/NAME or v0.1/should/NAME"
+                "the folder {folder:?} is where no case is looked for; a case lies in must/NAME or should/NAME of v0.1 or v0.2"
             )
         );
     }
     let twice = moved("should", "must");
     let files = [CRASHES[0], CRASHES[1], (&twice[0].0, twice[0].1), (&twice[1].0, twice[1].1)];
     let error = hostile(&files).await.unwrap_err();
-    insta::assert_snapshot!(error, @r#"there is a case "one" both in must and in should; give one of them another name"#);
+    insta::assert_snapshot!(error, @r#"there are two cases "one"; give one of them another name"#);
+    let later = CRASHES.map(|(name, text)| (name.replace("v0.1", "v0.2"), text));
+    let files = [CRASHES[0], CRASHES[1], (&later[0].0, later[0].1), (&later[1].0, later[1].1)];
+    let error = hostile(&files).await.unwrap_err();
+    insta::assert_snapshot!(error, @r#"there are two cases "one"; give one of them another name"#);
     let error = hostile(&[("skip.json", "[]")]).await.unwrap_err();
-    insta::assert_snapshot!(error, @"there is no case: expected folders v0.1/must/NAME or v0.1/should/NAME that hold request.json, body.* and expected.json");
+    insta::assert_snapshot!(error, @"there is no case: expected folders must/NAME or should/NAME in v0.1 or v0.2 that hold request.json, body.* and expected.json");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn of_field(field: &Field) -> usize {
 }
 
 fn of_reply(reply: &Reply) -> usize {
-    reply.content_type.len() + reply.body.len()
+    reply.content_type.len() + reply.body.len() + reply.headers.iter().map(of_field).sum::<usize>()
 }
 
 fn of_prepared(item: &Prepared, body: &[u8]) -> usize {

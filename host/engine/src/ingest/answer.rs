@@ -1,4 +1,4 @@
-//! Answering: the server's own response, or the body that the plugin writes for its platform.
+//! Answering: the server's own response, or the reply that the plugin writes for its platform.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ async fn answer_by_plugin(
     }
 }
 
-/// Calls a plugin for the body of the answer, as soon as a sandbox is free. Counts nothing but what the guard made by
+/// Calls a plugin for its reply, as soon as a sandbox is free. Counts nothing but what the guard made by
 /// `guard` counts.
 pub(super) async fn call_answer<G: CallGuard>(
     engine: &Engine,
@@ -72,7 +72,7 @@ pub(super) async fn call_answer<G: CallGuard>(
     Ok(plugin.answer_with_guard(guard(permit), received_at_ms, &translation.memo, &outcomes, &endpoint.limits).await)
 }
 
-/// Returns the outcome and the reason of an item as a plugin of contract 0.1 must see them.
+/// Returns the outcome and the reason of an item as a plugin of contract 0.1 or 0.2 must see them.
 ///
 /// Such a plugin tells its platform that a row was not taken if it does not know the outcome, or if `logged` has a reason:
 /// that meant an identify that was requested and not carried out. A row whose recipients are not identified was taken, and

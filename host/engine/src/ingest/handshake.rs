@@ -5,10 +5,10 @@
 
 use axum::response::Response;
 use inlet_core::{
-    contract::{Item, Notice, Translation},
+    contract::{Item, Notice, Reply, Translation},
     verification::{
         Sent, Target, Verdict,
-        handshake::{self, Answer, Challenge, Handshake, Proof},
+        handshake::{self, Challenge, Handshake, Proof},
     },
 };
 use inlet_store::Settled;
@@ -69,7 +69,7 @@ impl FoundHandshake {
         endpoint: &Endpoint,
         received_at_ms: i64,
         stage: Stage,
-    ) -> Result<Option<Answer>, &'static str> {
+    ) -> Result<Option<Reply>, &'static str> {
         let Some(handshake) = endpoint.handshakes.get(self.index) else { return Ok(None) };
         let verdict = match (stage, handshake.unsigned) {
             (Stage::BeforeVerification, true) => None,
@@ -99,6 +99,6 @@ pub(super) fn translated() -> Translated {
 }
 
 /// Builds the response to a handshake whose item is durable; none if it was not taken.
-pub(super) fn respond(answer: Answer, settled: &[Settled]) -> Option<Response> {
-    settled.iter().all(|item| item.outcome.is_accepted()).then(|| response::of_handshake(answer))
+pub(super) fn respond(answer: Reply, settled: &[Settled]) -> Option<Response> {
+    settled.iter().all(|item| item.outcome.is_accepted()).then(|| response::of_reply(answer))
 }

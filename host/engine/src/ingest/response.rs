@@ -1,7 +1,8 @@
 //! The HTTP responses of ingestion.
 //!
-//! 200 for what is on disk, never 202, 204 or 3xx: real senders count only 200 as delivered. Every response carries
-//! headers that keep browsers from rendering, sniffing or caching it. Source of the rules: semantics.md §3.
+//! 200 for what is on disk, never 3xx, and never 202 or 204 unless a plugin or its manifest says so: real senders count only 200
+//! as delivered. Every response carries headers that keep browsers from rendering, sniffing or caching it. Source of the
+//! rules: semantics.md §3.
 
 use axum::{
     body::Body,
@@ -15,11 +16,10 @@ use axum::{
     response::Response,
 };
 use inlet_core::{
-    contract::{Field, Notice, Reply, Translation},
+    contract::{Field, Notice, Reply, Translation, content_type_header},
     json,
     log::Outcome,
     settings::OnReject,
-    verification::handshake::Answer,
 };
 use inlet_store::Settled;
 
@@ -98,25 +98,19 @@ fn of_outcomes(settled: &[Settled]) -> Response {
     respond(StatusCode::OK, "application/json", format!("{{{}}}", listed(settled)))
 }
 
-/// Builds a 200 with the body that a plugin wrote. The sandbox checked its content type.
+/// Builds the response that a plugin wrote and the sandbox checked, or that answers a handshake. What it echoes is never
+/// HTML: the type is one of a few, and browsers keep to it. XML, which may hold XHTML, runs no script under the policy.
 pub(super) fn of_reply(reply: Reply) -> Response {
-    let content_type =
-        if reply.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
-    respond(StatusCode::OK, content_type, reply.body)
-}
-
-/// Builds the response to a handshake. What it echoes is never HTML: the type is fixed, and browsers keep to it.
-pub(super) fn of_handshake(answer: Answer) -> Response {
-    let content_type =
-        if answer.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let mut response = match status {
-        StatusCode::NO_CONTENT => no_content(),
-        status => respond(status, content_type, answer.body),
-    };
-    for Field { name, value } in answer.headers {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    let content_type = content_type_header(&reply.content_type).unwrap_or("application/json");
+    let mut response = respond(status, content_type, reply.body);
+    let headers = response.headers_mut();
+    if status == StatusCode::NO_CONTENT {
+        headers.remove(CONTENT_TYPE);
+    }
+    for Field { name, value } in reply.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
-            response.headers_mut().insert(name, value);
+            headers.append(name, value);
         }
     }
     response
@@ -179,7 +173,7 @@ pub(super) fn no_content() -> Response {
 }
 
 fn respond(status: StatusCode, content_type: &'static str, mut body: String) -> Response {
-    if content_type == "application/json" && !body.ends_with('\n') {
+    if content_type == "application/json" && !body.is_empty() && !body.ends_with('\n') {
         body.push('\n');
     }
     const CLOSED: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";

@@ -9,13 +9,14 @@ use wasmtime::{
 
 #[cfg(test)]
 use super::v_test;
-use super::{checked::Unchecked, error::ContractError, v0_1, version::VersionFamily};
+use super::{checked::Unchecked, error::ContractError, v0_1, v0_2, version::VersionFamily};
 use crate::run::state::State;
 
 /// Links the imports of every contract version.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     v0_1::link(&mut linker)?;
+    v0_2::link(&mut linker)?;
     #[cfg(test)]
     v_test::link(&mut linker)?;
     Ok(linker)
@@ -24,6 +25,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
 /// A compiled component, called through its contract version.
 pub(crate) enum Adapter {
     V0_1(v0_1::Adapter),
+    V0_2(v0_2::Adapter),
     #[cfg(test)]
     VTest(v_test::Adapter),
 }
@@ -37,6 +39,7 @@ impl Adapter {
     ) -> Result<Self, ContractError> {
         match family {
             VersionFamily::V0_1 => v0_1::Adapter::new(linker, component, version).map(Adapter::V0_1),
+            VersionFamily::V0_2 => v0_2::Adapter::new(linker, component, version).map(Adapter::V0_2),
             #[cfg(test)]
             VersionFamily::VTest => v_test::Adapter::new(linker, component, version).map(Adapter::VTest),
         }
@@ -46,6 +49,7 @@ impl Adapter {
     pub(crate) fn answers(&self) -> bool {
         match self {
             Adapter::V0_1(adapter) => adapter.answers(),
+            Adapter::V0_2(adapter) => adapter.answers(),
             #[cfg(test)]
             Adapter::VTest(adapter) => adapter.answers(),
         }
@@ -58,6 +62,7 @@ impl Adapter {
     ) -> wasmtime::Result<Unchecked<Result<Translation, Notice>>> {
         match self {
             Adapter::V0_1(adapter) => adapter.translate(store, request).await,
+            Adapter::V0_2(adapter) => adapter.translate(store, request).await,
             #[cfg(test)]
             Adapter::VTest(adapter) => adapter.translate(store, request).await,
         }
@@ -71,6 +76,7 @@ impl Adapter {
     ) -> wasmtime::Result<Unchecked<Reply>> {
         match self {
             Adapter::V0_1(adapter) => adapter.answer(store, memo, outcomes).await,
+            Adapter::V0_2(adapter) => adapter.answer(store, memo, outcomes).await,
             #[cfg(test)]
             Adapter::VTest(adapter) => adapter.answer(store, memo, outcomes).await,
         }

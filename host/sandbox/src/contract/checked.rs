@@ -1,11 +1,14 @@
 //! Checks of a plugin's output, which is hostile until it passed them.
 //!
 //! Every list and string is bounded, every pointer is well-formed, every JSON text is valid and may be stored, and no
-//! browser executes the content type of a reply. The target of a pointer is not checked here: a pointer to nothing means
+//! browser executes the content type of a reply, whose status and headers are among a few. The target of a pointer is not checked here: a pointer to nothing means
 //! that the value is absent.
 
 use inlet_core::{
-    contract::{Field, Item, Notice, Reply, TranslatedEvent, Translation, Value},
+    contract::{
+        Field, Item, MAX_REPLY_HEADERS, Notice, REPLY_STATUSES, Reply, TranslatedEvent, Translation, Value,
+        content_type_header, is_reply_header_name, is_reply_header_value,
+    },
     json,
 };
 
@@ -105,18 +108,40 @@ fn notice(path: &OutputPath<'_>, found: &Notice, limits: &Limits) -> Checked {
 }
 
 fn reply(path: &OutputPath<'_>, found: &Reply, limits: &Limits) -> Checked {
-    let body = OutputPath::Member(path, "body");
-    match found.content_type.as_str() {
-        "application/json" => {
-            length(&body, &found.body, limits.text)?;
-            json_text(&body, &found.body, limits)
-        }
-        "text/plain" => length(&body, &found.body, limits.text),
-        other => Err(ShapeFault::ContentType {
-            path: OutputPath::Member(path, "content_type").to_string(),
-            found: other[..other.floor_char_boundary(80)].to_owned(),
-        }),
+    let position = |name| OutputPath::Member(path, name).to_string();
+    if !REPLY_STATUSES.contains(&found.status) {
+        return Err(ShapeFault::Status { path: position("status"), found: found.status });
     }
+    if content_type_header(&found.content_type).is_none() {
+        return Err(ShapeFault::ContentType { path: position("content_type"), found: start(&found.content_type) });
+    }
+    if found.headers.len() > MAX_REPLY_HEADERS {
+        return Err(ShapeFault::Headers { path: position("headers"), found: found.headers.len() });
+    }
+    let headers = OutputPath::Member(path, "headers");
+    for (index, Field { name, value }) in found.headers.iter().enumerate() {
+        let position = |member| OutputPath::Member(&OutputPath::Index(&headers, index), member).to_string();
+        if !is_reply_header_name(name) {
+            return Err(ShapeFault::HeaderName { path: position("name"), found: start(name) });
+        }
+        if !is_reply_header_value(value) {
+            return Err(ShapeFault::HeaderValue { path: position("value"), found: start(value) });
+        }
+    }
+    let body = OutputPath::Member(path, "body");
+    if found.status == 204 && !found.body.is_empty() {
+        return Err(ShapeFault::BodyOfNoContent { path: body.to_string() });
+    }
+    length(&body, &found.body, limits.text)?;
+    match found.content_type.as_str() {
+        "application/json" if !found.body.is_empty() => json_text(&body, &found.body, limits),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the beginning of a text, for a sentence.
+fn start(text: &str) -> String {
+    text[..text.floor_char_boundary(80)].to_owned()
 }
 
 fn length(path: &OutputPath<'_>, found: &str, limit: usize) -> Checked {

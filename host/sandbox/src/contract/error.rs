@@ -1,6 +1,8 @@
 //! Mismatches between a component and the contract.
 
-use super::version::{KNOWN_VERSIONS, PACKAGE};
+use semver::Version;
+
+use super::version::{KNOWN_VERSIONS, PACKAGE, folder_version};
 
 /// A component that does not match the contract.
 #[derive(Debug, thiserror::Error)]
@@ -31,26 +33,34 @@ pub enum ContractError {
     },
     /// An export has the right name and the wrong type.
     #[error(
-        "the component's export {export:?} is not what contract {KNOWN_VERSIONS} says: {reason}; build it against wit/v0.1"
+        "the component's export {export:?} is not what contract {contract} says: {reason}; build it against wit/v{contract}"
     )]
     ExportShape {
         /// The function.
         export: String,
+        /// The contract version of the component, without its patch.
+        contract: String,
         /// The first difference.
         reason: String,
     },
     /// An import has the right name and the wrong type.
     #[error(
-        "the component's imports are not what contract {KNOWN_VERSIONS} and WASI 0.2 say: {reason}; build it against wit/v0.1"
+        "the component's imports are not what contract {contract} and WASI 0.2 say: {reason}; build it against wit/v{contract}"
     )]
     Imports {
+        /// The contract version of the component, without its patch.
+        contract: String,
         /// The first difference.
         reason: String,
     },
 }
 
 impl ContractError {
-    pub(crate) fn imports(error: &wasmtime::Error) -> Self {
-        ContractError::Imports { reason: format!("{error:#}") }
+    pub(super) fn no_translator(version: &Version) -> Self {
+        ContractError::NoExport { expected: format!("{PACKAGE}translator@{version}") }
+    }
+
+    pub(crate) fn imports(version: &Version, error: &wasmtime::Error) -> Self {
+        ContractError::Imports { contract: folder_version(version), reason: format!("{error:#}") }
     }
 }

@@ -1,18 +1,23 @@
 //! Lookup of a component's exported functions.
 
+use semver::Version;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower, types::ComponentItem,
 };
 
-use super::error::ContractError;
+use super::{
+    error::ContractError,
+    version::{PACKAGE, folder_version},
+};
 use crate::run::state::State;
 
 /// Resolves a component's imports, once for all of its calls.
 pub(super) fn resolve_imports(
     linker: &Linker<State>,
     component: &Component,
+    version: &Version,
 ) -> Result<InstancePre<State>, ContractError> {
-    linker.instantiate_pre(component).map_err(|error| ContractError::imports(&error))
+    linker.instantiate_pre(component).map_err(|error| ContractError::imports(version, &error))
 }
 
 /// Returns the index of an exported function, or `None` if the component does not export the interface. A function that
@@ -20,6 +25,7 @@ pub(super) fn resolve_imports(
 pub(super) fn find_export<Params, Return>(
     instance: &InstancePre<State>,
     interface: &str,
+    version: &Version,
     function: &str,
 ) -> Result<Option<ComponentExportIndex>, ContractError>
 where
@@ -27,8 +33,13 @@ where
     Return: ComponentNamedList + Lift,
 {
     let component = instance.component();
-    let Some(interface_index) = component.get_export_index(None, interface) else { return Ok(None) };
-    let shape = |reason: String| ContractError::ExportShape { export: format!("{interface}#{function}"), reason };
+    let interface = format!("{PACKAGE}{interface}@{version}");
+    let Some(interface_index) = component.get_export_index(None, &interface) else { return Ok(None) };
+    let shape = |reason: String| ContractError::ExportShape {
+        export: format!("{interface}#{function}"),
+        contract: folder_version(version),
+        reason,
+    };
     match component.get_export(Some(&interface_index), function) {
         Some((ComponentItem::ComponentFunc(found), index)) => {
             found

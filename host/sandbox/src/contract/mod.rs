@@ -1,4 +1,4 @@
-//! The contract versions that this host supports, one adapter module each.
+//! The contract versions that this host supports, one module each. Versions that are alike share an adapter, `common`.
 //!
 //! Every released version loads forever. The names of a component's exports contain the version, so finding the exports is
 //! the version check. An adapter converts its version's types to and from the plain values of [`inlet_core::contract`] and
@@ -6,10 +6,12 @@
 
 mod adapter;
 mod checked;
+mod common;
 mod error;
 mod export;
 mod output_path;
 mod v0_1;
+mod v0_2;
 #[cfg(test)]
 mod v_test;
 mod version;

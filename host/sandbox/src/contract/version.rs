@@ -3,16 +3,23 @@
 use semver::Version;
 
 /// The supported contract versions, for error sentences.
-pub(crate) const KNOWN_VERSIONS: &str = "0.1";
+pub(crate) const KNOWN_VERSIONS: &str = "0.1 and 0.2";
 
 /// The WIT package that plugins are written against.
 pub(crate) const PACKAGE: &str = "inlet:source/";
+
+/// Returns a version as the folders in `wit` are named, without its patch: `0.1`.
+pub(super) fn folder_version(version: &Version) -> String {
+    format!("{}.{}", version.major, version.minor)
+}
 
 /// Contract versions that share one adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VersionFamily {
     /// 0.1.x
     V0_1,
+    /// 0.2.x
+    V0_2,
     /// 0.99.x, which exists in tests only. It shows that the host supports more than one family.
     #[cfg(test)]
     VTest,
@@ -23,6 +30,7 @@ impl VersionFamily {
     pub(crate) fn of(version: &Version) -> Option<Self> {
         match (version.major, version.minor) {
             (0, 1) if version.pre.is_empty() => Some(VersionFamily::V0_1),
+            (0, 2) if version.pre.is_empty() => Some(VersionFamily::V0_2),
             #[cfg(test)]
             (0, 99) if version.pre.is_empty() => Some(VersionFamily::VTest),
             _ => None,

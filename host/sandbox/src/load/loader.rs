@@ -58,7 +58,7 @@ impl Loader {
         let digest = hex_digest(wasm);
         let (component, compilation) = self.compiler.compile(&digest, wasm)?;
         let mut linker = self.linker.clone();
-        wasi::link(&mut linker, &component).map_err(|error| ContractError::imports(&error))?;
+        wasi::link(&mut linker, &component).map_err(|error| ContractError::imports(&version, &error))?;
         let adapter = Adapter::new(&linker, &component, family, &version)?;
         Ok(LoadedPlugin { manifest, digest: prefixed(&digest), publisher_key, compilation, adapter })
     }

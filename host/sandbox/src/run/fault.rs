@@ -186,6 +186,10 @@ mod tests {
             | Fault::Shape(
                 ShapeFault::Pointer { .. }
                 | ShapeFault::ContentType { .. }
+                | ShapeFault::Status { .. }
+                | ShapeFault::BodyOfNoContent { .. }
+                | ShapeFault::Headers { .. }
+                | ShapeFault::HeaderName { .. }
                 | ShapeFault::Json { reason: json::Malformed::Syntax { .. }, .. },
             ) => [Plugin, Plugin, Request],
             // Sizes: a request that is large enough can ask for them.
@@ -193,7 +197,9 @@ mod tests {
                 [Plugin, Request, Request]
             }
             // What the sender alone decides.
-            Fault::Shape(ShapeFault::Items { .. } | ShapeFault::Json { .. }) => [Request; 3],
+            Fault::Shape(ShapeFault::Items { .. } | ShapeFault::Json { .. } | ShapeFault::HeaderValue { .. }) => {
+                [Request; 3]
+            }
         }
     }
 
@@ -218,6 +224,11 @@ mod tests {
             Fault::Shape(ShapeFault::Json { path: path(), reason: json::Malformed::Depth { limit: 128 } }),
             Fault::Shape(ShapeFault::Json { path: path(), reason: json::Malformed::LoneSurrogate }),
             Fault::Shape(ShapeFault::ContentType { path: path(), found: "text/html".to_owned() }),
+            Fault::Shape(ShapeFault::Status { path: path(), found: 500 }),
+            Fault::Shape(ShapeFault::BodyOfNoContent { path: path() }),
+            Fault::Shape(ShapeFault::Headers { path: path(), found: 5 }),
+            Fault::Shape(ShapeFault::HeaderName { path: path(), found: "set-cookie".to_owned() }),
+            Fault::Shape(ShapeFault::HeaderValue { path: path(), found: "a\r\nb".to_owned() }),
         ];
         let bodies = ["{}".to_owned(), format!("\"{}\"", "x".repeat(4096)), "[".repeat(MAX_DEPTH + 1)];
         for fault in faults {

@@ -1,6 +1,6 @@
 //! Faults in the shape of a plugin's output.
 
-use inlet_core::{blame::Blame, json};
+use inlet_core::{blame::Blame, contract::MAX_REPLY_HEADERS, json};
 
 use crate::display::format_bytes;
 
@@ -47,11 +47,55 @@ pub enum ShapeFault {
         reason: json::Malformed,
     },
     /// A browser might execute a reply of this content type.
-    #[error("{path} is {found:?}; expected \"application/json\" or \"text/plain\"")]
+    #[error("{path} is {found:?}; expected \"application/json\", \"text/plain\", \"text/xml\" or \"application/xml\"")]
     ContentType {
         /// Position in the output.
         path: String,
         /// The first bytes of the content type returned.
+        found: String,
+    },
+    /// A reply has a status that is not its to set.
+    #[error("{path} is {found}; expected 200, 201, 202 or 204; reject an item to have the host answer an error")]
+    Status {
+        /// Position in the output.
+        path: String,
+        /// The status returned.
+        found: u16,
+    },
+    /// A reply without content has a body.
+    #[error("{path} is not empty, and a reply with the status 204 has no body; leave it empty")]
+    BodyOfNoContent {
+        /// Position in the output.
+        path: String,
+    },
+    /// A reply has too many headers.
+    #[error("{path} holds {found} headers; at most {MAX_REPLY_HEADERS} are allowed")]
+    Headers {
+        /// Position in the output.
+        path: String,
+        /// Headers returned.
+        found: usize,
+    },
+    /// A reply must not set a header of this name.
+    #[error(
+        "{path} is {found:?}; expected a name in lower case that begins with \"x-\" or \"webhook-\" and is none that \
+         browsers or proxies obey (x-content-type-options, x-accel-…, x-sendfile…)"
+    )]
+    HeaderName {
+        /// Position in the output.
+        path: String,
+        /// The first bytes of the name returned.
+        found: String,
+    },
+    /// A header of a reply cannot have this value.
+    #[error(
+        "{path} is {found:?}; expected at most 1 KiB of visible ASCII characters and spaces; encode the value, or leave the \
+         header out"
+    )]
+    HeaderValue {
+        /// Position in the output.
+        path: String,
+        /// The first bytes of the value returned.
         found: String,
     },
 }
@@ -67,10 +111,16 @@ impl ShapeFault {
             ShapeFault::Json { reason: json::Malformed::Depth { .. } | json::Malformed::LoneSurrogate, .. } => {
                 Blame::Request
             }
-            // A plugin escapes what it writes and chooses its content type, whatever it is sent.
+            // A header that repeats a value of the request has the characters of that value.
+            ShapeFault::HeaderValue { .. } => Blame::Request,
+            // A plugin escapes what it writes and chooses status, content type and names of headers, whatever it is sent.
             ShapeFault::Json { reason: json::Malformed::Syntax { .. }, .. }
             | ShapeFault::Pointer { .. }
-            | ShapeFault::ContentType { .. } => Blame::Plugin,
+            | ShapeFault::ContentType { .. }
+            | ShapeFault::Status { .. }
+            | ShapeFault::BodyOfNoContent { .. }
+            | ShapeFault::Headers { .. }
+            | ShapeFault::HeaderName { .. } => Blame::Plugin,
         }
     }
 }

@@ -32,7 +32,7 @@ async fn an_answer_is_checked_like_a_translation() {
         sentences.push(refused(memo, &relaxed_limits()).await);
     }
     insta::assert_snapshot!(sentences.join("\n"), @r#"
-    the plugin's output was refused: reply.content_type is "text/html"; expected "application/json" or "text/plain"
+    the plugin's output was refused: reply.content_type is "text/html"; expected "application/json", "text/plain", "text/xml" or "application/xml"
     the plugin ran longer than 500ms, its limit for a body of 4 bytes, and was stopped; look for a loop in the plugin or raise its time limit
     the plugin asked for 257 MiB of memory; its limit is 256 MiB; make it hold less of the body at once or raise its memory limit
     the plugin crashed: out of bounds memory access (a recursion that is too deep, or a stray pointer); see its log lines

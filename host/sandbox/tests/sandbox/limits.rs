@@ -99,7 +99,7 @@ async fn shape_reply_depth() {
 
 #[tokio::test]
 async fn shape_reply_content_type() {
-    insta::assert_snapshot!(sentence("/html-reply", "shape").await, @r#"the plugin's output was refused: reply.content_type is "text/html"; expected "application/json" or "text/plain""#);
+    insta::assert_snapshot!(sentence("/html-reply", "shape").await, @r#"the plugin's output was refused: reply.content_type is "text/html"; expected "application/json", "text/plain", "text/xml" or "application/xml""#);
 }
 
 #[tokio::test]

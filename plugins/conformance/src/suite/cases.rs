@@ -1,5 +1,5 @@
-//! The places of cases: `v0.1/must/NAME` and `v0.1/should/NAME`. Other folders are errors, so that no case is ignored
-//! unnoticed.
+//! The places of cases: `must/NAME` and `should/NAME` in a folder for each contract version, `v0.1` and `v0.2`. Other folders
+//! are errors, so that no case is ignored unnoticed.
 
 use std::collections::HashSet;
 
@@ -17,23 +17,19 @@ pub struct LevelledCase {
     pub case: Case,
 }
 
-/// The folder for cases of this contract version.
-pub const VERSION: &str = "v0.1";
+/// The folders for cases, one for each contract version.
+pub const VERSIONS: [&str; 2] = ["v0.1", "v0.2"];
 
-/// Reads every case of a directory: first the level `must`, then `should`, each sorted by name.
+/// Reads every case of a directory, the oldest version first: first the level `must`, then `should`, each sorted by name.
 pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
     // Folders of other versions are for other runners.
     let is_version =
         |name: &str| name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     reject_other_folders(directory, "", is_version)?;
-    let Ok(version) = directory.open_dir(VERSION) else { return Err(CaseError::None) };
-    reject_other_folders(&version, "v0.1/", |name| {
-        [Level::Must, Level::Should].iter().any(|level| level.as_str() == name)
-    })?;
     let mut cases = Vec::new();
-    for level in [Level::Must, Level::Should] {
-        if let Ok(directory) = version.open_dir(level.as_str()) {
-            cases.extend(Case::read_all(&directory)?.into_iter().map(|case| LevelledCase { level, case }));
+    for version in VERSIONS {
+        if let Ok(directory) = directory.open_dir(version) {
+            read_version(&directory, version, &mut cases)?;
         }
     }
     let mut names = HashSet::new();
@@ -42,6 +38,17 @@ pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
         None if cases.is_empty() => Err(CaseError::None),
         None => Ok(cases),
     }
+}
+
+fn read_version(directory: &Dir, version: &str, cases: &mut Vec<LevelledCase>) -> Result<(), CaseError> {
+    const LEVELS: [Level; 2] = [Level::Must, Level::Should];
+    reject_other_folders(directory, &format!("{version}/"), |name| LEVELS.iter().any(|level| level.as_str() == name))?;
+    for level in LEVELS {
+        if let Ok(directory) = directory.open_dir(level.as_str()) {
+            cases.extend(Case::read_all(&directory)?.into_iter().map(|case| LevelledCase { level, case }));
+        }
+    }
+    Ok(())
 }
 
 fn reject_other_folders(directory: &Dir, place: &str, known: impl Fn(&str) -> bool) -> Result<(), CaseError> {

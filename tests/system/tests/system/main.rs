@@ -22,6 +22,7 @@ mod clock_jumps;
 mod concurrent_duplicates;
 mod configuration;
 mod connections;
+mod contract_versions;
 mod cors;
 mod crash;
 mod dashboard;

@@ -1,7 +1,7 @@
 //! The JSON report of a call. Values are inserted as text, so that numbers keep their digits.
 
 use inlet_core::{
-    contract::{Item, Notice, Request},
+    contract::{Field, Item, Notice, Reply, Request},
     json,
     log::{EventLog, Outcome},
 };
@@ -21,8 +21,7 @@ pub(super) fn report(request: &Request, call: &TranslateCall, checked: &[EventLo
             let items = items.map(|(index, item)| format_item(request, item, checked.get(index)));
             members.push(("items", json::array(items)));
             if let Some(reply) = &translation.reply {
-                let reply = [("content_type", json::quote(&reply.content_type)), ("body", json::quote(&reply.body))];
-                members.push(("reply", object(&reply)));
+                members.push(("reply", format_reply(reply)));
             }
             members.push(("memo", json::quote(&translation.memo)));
         }
@@ -86,6 +85,16 @@ fn format_checked(checked: &EventLog) -> String {
         ("code", text(checked.code.as_deref())),
         ("reason", text(checked.reason.as_deref())),
         ("warnings", json::array(checked.warnings.iter().map(|warning| json::quote(warning)))),
+    ])
+}
+
+fn format_reply(reply: &Reply) -> String {
+    let header = |field: &Field| json::array([json::quote(&field.name), json::quote(&field.value)].into_iter());
+    object(&[
+        ("status", reply.status.to_string()),
+        ("content_type", json::quote(&reply.content_type)),
+        ("headers", json::array(reply.headers.iter().map(header))),
+        ("body", json::quote(&reply.body)),
     ])
 }
 

@@ -27,7 +27,10 @@ pub(super) fn report(request: &Request, call: &TranslateCall, checked: &[EventLo
                 let _ = writeln!(text, "{index}: {}", format_item(request, item, checked.get(index)));
             }
             if let Some(reply) = &translation.reply {
-                let _ = writeln!(text, "reply ({}): {}", reply.content_type, reply.body);
+                let _ = writeln!(text, "reply ({}, {}): {}", reply.status, reply.content_type, reply.body);
+                for header in &reply.headers {
+                    let _ = writeln!(text, "   {}: {}", header.name, header.value);
+                }
             }
         }
         Ok(Err(notice)) => {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Challenge, ChallengeHmac, Handshake, may_be_signed_unproven};
 use crate::{
-    contract::Field,
+    contract::{Field, Reply, is_reply_header_value},
     json,
     verification::{Covers, Template, Verdict},
 };
@@ -26,19 +26,6 @@ pub struct Proof<'a> {
     pub verdict: Option<Verdict>,
 }
 
-/// An answer to a handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The status, 2xx.
-    pub status: u16,
-    /// `application/json` or `text/plain`.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
-    /// Further headers, of visible ASCII characters.
-    pub headers: Vec<Field>,
-}
-
 /// The texts that stand for the challenge and its HMAC.
 const CHALLENGE: &str = "{challenge}";
 const HMAC: &str = "{hmac}";
@@ -52,7 +39,7 @@ struct Values<'v> {
 impl Handshake {
     /// Returns the answer to a challenge that is admitted; none if its HMAC must not be computed, there is no secret for it, or
     /// a header cannot hold it.
-    pub fn answer(&self, challenge: &Challenge, proof: &Proof<'_>) -> Option<Answer> {
+    pub fn answer(&self, challenge: &Challenge, proof: &Proof<'_>) -> Option<Reply> {
         let hmac = match &self.hmac {
             None => String::new(),
             Some(hmac) => hmac.of(&challenge.value, proof)?,
@@ -66,11 +53,10 @@ impl Handshake {
         };
         let headers = self.answer.headers.iter().map(|(name, value)| {
             let value = values.fill(value).into_owned();
-            let is_visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-            is_visible.then(|| Field::new(name.as_str(), value))
+            is_reply_header_value(&value).then(|| Field::new(name.as_str(), value))
         });
         let headers = headers.collect::<Option<Vec<_>>>()?;
-        Some(Answer { status: self.answer.status.unwrap_or(200), content_type, body, headers })
+        Some(Reply { status: self.answer.status.unwrap_or(200), headers, ..Reply::new(content_type, body) })
     }
 }
 

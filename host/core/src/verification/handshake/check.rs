@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{Handshake, Source, VerifyToken};
-use crate::verification::{Algorithm, Template, place::Place};
+use crate::{
+    contract::{MAX_REPLY_HEADERS, is_reply_header_name, is_reply_header_value},
+    verification::{Algorithm, Template, place::Place},
+};
 
 /// A handshake that a manifest must not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +26,6 @@ const MAX_HANDSHAKES: usize = 8;
 const MAX_CONDITIONS: usize = 8;
 /// The longest answer in the manifest, in bytes.
 const MAX_ANSWER: usize = 4096;
-/// The most headers of an answer.
-const MAX_HEADERS: usize = 4;
 /// The longest name, value or pointer, in bytes.
 const MAX_TEXT: usize = 256;
 
@@ -143,15 +144,12 @@ impl Handshake {
             + answer.json.as_ref().map_or(0, |value| value.to_string().len())
             + answer.headers.values().map(String::len).sum::<usize>();
         require(size <= MAX_ANSWER, ".answer", "it is larger than 4 KiB")?;
-        let is_allowed = |(name, value): (&String, &String)| {
-            let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-            let is_visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-            is_name && is_visible && name.len() <= MAX_TEXT && ["x-", "webhook-"].iter().any(|it| name.starts_with(it))
-        };
+        let is_allowed = |(name, value): (&String, &String)| is_reply_header_name(name) && is_reply_header_value(value);
         require(
-            answer.headers.len() <= MAX_HEADERS && answer.headers.iter().all(is_allowed),
+            answer.headers.len() <= MAX_REPLY_HEADERS && answer.headers.iter().all(is_allowed),
             ".answer.headers",
-            "expected at most 4 headers whose names begin with x- or webhook-, in lower case, with visible ASCII characters",
+            "expected at most 4 headers whose names begin with x- or webhook-, in lower case, and are none that browsers or \
+             proxies obey (x-content-type-options, x-accel-…, x-sendfile…), each with at most 1 KiB of visible ASCII characters",
         )
     }
 

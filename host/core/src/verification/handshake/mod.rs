@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::{Answer, Proof};
+pub use answer::Proof;
 pub use check::{BadHandshake, check};
 
 use super::{

@@ -51,7 +51,7 @@ fn meta_is_told_its_challenge_for_the_right_token_alone() {
     let challenge = meta.meet(&sent("GET", &[], &right, "")).unwrap();
     assert!(meta.admits(&challenge, &proof(None)));
     let answer = meta.answer(&challenge, &proof(None)).unwrap();
-    assert_eq!((answer.status, answer.content_type, answer.body.as_str()), (200, "text/plain", "115+8201"));
+    assert_eq!((answer.status, answer.content_type.as_str(), answer.body.as_str()), (200, "text/plain", "115+8201"));
     for wrong in ["tok2", "to", "", "tok&hub.verify_token=tok", "s3cr3t"] {
         let query = asks(wrong);
         let challenge = meta.meet(&sent("GET", &[], &query, "")).unwrap();
@@ -84,7 +84,10 @@ fn okta_slack_dropbox_discord_and_intercom() {
     let headers: [(&str, &[u8]); 1] = [("x-okta-verification-challenge", b"a\"<b>")];
     let challenge = okta.meet(&sent("GET", &headers, "", "")).unwrap();
     let answer = okta.answer(&challenge, &proof(None)).unwrap();
-    assert_eq!((answer.content_type, answer.body.as_str()), ("application/json", r#"{"verification":"a\"<b>"}"#));
+    assert_eq!(
+        (answer.content_type.as_str(), answer.body.as_str()),
+        ("application/json", r#"{"verification":"a\"<b>"}"#)
+    );
     let twice = [headers[0], headers[0]];
     assert_eq!(okta.meet(&sent("GET", &twice, "", "")), None);
 

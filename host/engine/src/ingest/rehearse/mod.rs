@@ -7,8 +7,9 @@ mod sample_request;
 
 use axum::{body::to_bytes, http::header::CONTENT_TYPE, response::Response};
 use inlet_core::{
+    contract::Reply,
     settle::{Job, Prepared, Settlement},
-    verification::{Nonce, Verdict, handshake::Answer as HandshakeAnswer},
+    verification::{Nonce, Verdict},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{ReadError, Rehearsal, Settled};
@@ -149,7 +150,7 @@ async fn refused(error: IngestError) -> Result<Rehearsed, RehearseError> {
 }
 
 /// Returns the answer to a handshake and the cause for which it is refused, of which there is one at most.
-fn split(asked: Result<Option<HandshakeAnswer>, &'static str>) -> (Option<HandshakeAnswer>, Option<&'static str>) {
+fn split(asked: Result<Option<Reply>, &'static str>) -> (Option<Reply>, Option<&'static str>) {
     match asked {
         Ok(answer) => (answer, None),
         Err(cause) => (None, Some(cause)),

@@ -16,7 +16,6 @@ use super::{
     checked::Unchecked,
     error::ContractError,
     export::{find_export, resolve_imports},
-    version::PACKAGE,
 };
 use crate::run::{host_function, state::State};
 
@@ -51,10 +50,9 @@ pub(crate) struct Adapter {
 
 impl Adapter {
     pub(super) fn new(linker: &Linker<State>, component: &Component, version: &Version) -> Result<Self, ContractError> {
-        let instance = resolve_imports(linker, component)?;
-        let translator = format!("{PACKAGE}translator@{version}");
-        let translate = find_export::<Params<'_>, Return>(&instance, &translator, "translate")?
-            .ok_or(ContractError::NoExport { expected: translator })?;
+        let instance = resolve_imports(linker, component, version)?;
+        let translate = find_export::<Params<'_>, Return>(&instance, "translator", version, "translate")?
+            .ok_or_else(|| ContractError::no_translator(version))?;
         Ok(Self { instance, translate })
     }
 

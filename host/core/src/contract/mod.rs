@@ -1,11 +1,16 @@
 //! The input and output of plugins, as plain values.
 //!
-//! The shapes of `wit/v0.1/types.wit`, independent of contract versions and of wasm: the sandbox bounds each version's own
+//! The shapes of the newest `types.wit`, independent of contract versions and of wasm: the sandbox bounds each version's own
 //! types and converts them to and from these. The core reads nothing else of a plugin.
+
+mod reply;
 
 use std::time::Duration;
 
 use bytestring::ByteString;
+pub use reply::{
+    MAX_REPLY_HEADERS, REPLY_STATUSES, Reply, content_type_header, is_reply_header_name, is_reply_header_value,
+};
 use serde::{Deserialize, Serialize};
 
 /// A name and a value: a header, a query parameter, a fact or an extra. Names may repeat.
@@ -135,15 +140,6 @@ pub enum Item {
     Ignored(Notice),
     /// An item that should be an event and cannot be read as one.
     Rejected(Notice),
-}
-
-/// The body of the plugin's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// `application/json` or `text/plain`, checked by the sandbox.
-    pub content_type: String,
-    /// The body; JSON is validated by the sandbox.
-    pub body: String,
 }
 
 /// The translation of a request.

@@ -1,4 +1,4 @@
-//! The types of `wit/v0.1/types.wit` as wasmtime lowers and lifts them.
+//! The types that `wit/v0.1/types.wit` and `wit/v0.2/types.wit` share, as wasmtime lowers and lifts them.
 //!
 //! They are written by hand because `bindgen!` cannot borrow: a body is copied once, from the request into the guest's
 //! memory. Names and order follow the WIT; loading a plugin detects a mismatch.
@@ -123,9 +123,15 @@ impl Level {
 /// A field returned by the guest.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(super) struct Field {
+pub(crate) struct Field {
     name: String,
     value: String,
+}
+
+impl From<Field> for plain::Field {
+    fn from(Field { name, value }: Field) -> Self {
+        Self { name, value }
+    }
 }
 
 #[derive(ComponentType, Lift)]
@@ -185,7 +191,7 @@ impl From<Event> for plain::TranslatedEvent {
             occurred_at: event.occurred_at.map(Into::into),
             original: event.original,
             tag: event.tag,
-            extras: event.extras.into_iter().map(|Field { name, value }| plain::Field { name, value }).collect(),
+            extras: event.extras.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -228,25 +234,10 @@ impl From<Item> for plain::Item {
     }
 }
 
+/// A translation with the reply of a version.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(super) struct Reply {
-    #[component(name = "content-type")]
-    content_type: String,
-    body: String,
-    #[expect(dead_code, reason = "no field name is in use yet")]
-    extras: Vec<Field>,
-}
-
-impl From<Reply> for plain::Reply {
-    fn from(Reply { content_type, body, .. }: Reply) -> Self {
-        Self { content_type, body }
-    }
-}
-
-#[derive(ComponentType, Lift)]
-#[component(record)]
-pub(super) struct Translation {
+pub(super) struct Translation<Reply> {
     items: Vec<Item>,
     reply: Option<Reply>,
     memo: String,
@@ -254,8 +245,8 @@ pub(super) struct Translation {
     extras: Vec<Field>,
 }
 
-impl From<Translation> for plain::Translation {
-    fn from(Translation { items, reply, memo, .. }: Translation) -> Self {
+impl<Reply: Into<plain::Reply>> From<Translation<Reply>> for plain::Translation {
+    fn from(Translation { items, reply, memo, .. }: Translation<Reply>) -> Self {
         Self { items: items.into_iter().map(Into::into).collect(), reply: reply.map(Into::into), memo }
     }
 }

@@ -1,13 +1,17 @@
-//! The adapter of contract 0.1.x (`wit/v0.1`).
+//! The adapter of the contract versions that differ in the type of a reply only: 0.1 and 0.2.
 
 mod types;
 
-use inlet_core::contract::{ItemOutcome, Notice, Reply, Request, Translation};
+use std::marker::PhantomData;
+
+use inlet_core::contract::{self as plain, ItemOutcome, Notice, Request, Translation};
 use semver::Version;
 use wasmtime::{
     Store, StoreContextMut,
-    component::{Component, ComponentExportIndex, InstancePre, Linker, WasmStr},
+    component::{Component, ComponentExportIndex, InstancePre, Lift, Linker, WasmStr},
 };
+
+pub(super) use types::Field;
 
 use super::{
     checked::Unchecked,
@@ -18,16 +22,19 @@ use super::{
 use crate::run::{host_function, state::State};
 
 type TranslateParams<'a> = (types::Request<'a>,);
-type TranslateResult = (Result<types::Translation, types::Notice>,);
+type TranslateResult<Reply> = (Result<types::Translation<Reply>, types::Notice>,);
 type AnswerParams<'a> = (&'a str, &'a [types::Outcome<'a>]);
-type AnswerResult = (types::Reply,);
+type AnswerResult<Reply> = (Reply,);
 
-/// Links the one import, `log`. wasmtime matches it to every 0.1.x.
-pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+/// The type of a reply in one version, as wasmtime lifts it.
+pub(crate) trait LiftedReply: Lift + Into<plain::Reply> + Send + Sync + 'static {}
+
+/// Links the one import, `log`, of a version such as `0.1.0`. wasmtime matches it to every patch of the version.
+pub(super) fn link(linker: &mut Linker<State>, version: &str) -> wasmtime::Result<()> {
     // Contains types only, but a component that uses them imports the instance.
-    linker.instance("inlet:source/types@0.1.0")?;
+    linker.instance(&format!("{PACKAGE}types@{version}"))?;
     host_function::link(
-        &mut linker.instance("inlet:source/log@0.1.0")?,
+        &mut linker.instance(&format!("{PACKAGE}log@{version}"))?,
         "log",
         |mut store: StoreContextMut<'_, State>, (level, message): (types::Level, WasmStr)| {
             let message = message.to_str(&store)?;
@@ -40,22 +47,22 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     )
 }
 
-/// A compiled component of contract 0.1.x, with its imports and exports resolved.
-pub(crate) struct Adapter {
+/// A compiled component, with its imports and exports resolved.
+pub(crate) struct Adapter<Reply> {
     instance: InstancePre<State>,
     translate: ComponentExportIndex,
     answer: Option<ComponentExportIndex>,
+    reply: PhantomData<fn() -> Reply>,
 }
 
-impl Adapter {
+impl<Reply: LiftedReply> Adapter<Reply> {
     pub(super) fn new(linker: &Linker<State>, component: &Component, version: &Version) -> Result<Self, ContractError> {
-        let instance = resolve_imports(linker, component)?;
-        let translator = format!("{PACKAGE}translator@{version}");
-        let answerer = format!("{PACKAGE}answerer@{version}");
-        let translate = find_export::<TranslateParams<'_>, TranslateResult>(&instance, &translator, "translate")?
-            .ok_or(ContractError::NoExport { expected: translator })?;
-        let answer = find_export::<AnswerParams<'_>, AnswerResult>(&instance, &answerer, "answer")?;
-        Ok(Self { instance, translate, answer })
+        let instance = resolve_imports(linker, component, version)?;
+        let translate =
+            find_export::<TranslateParams<'_>, TranslateResult<Reply>>(&instance, "translator", version, "translate")?
+                .ok_or_else(|| ContractError::no_translator(version))?;
+        let answer = find_export::<AnswerParams<'_>, AnswerResult<Reply>>(&instance, "answerer", version, "answer")?;
+        Ok(Self { instance, translate, answer, reply: PhantomData })
     }
 
     pub(super) fn answers(&self) -> bool {
@@ -69,7 +76,8 @@ impl Adapter {
     ) -> wasmtime::Result<Unchecked<Result<Translation, Notice>>> {
         let fields = types::Fields::of(request);
         let instance = self.instance.instantiate_async(&mut *store).await?;
-        let function = instance.get_typed_func::<TranslateParams<'_>, TranslateResult>(&mut *store, self.translate)?;
+        let function =
+            instance.get_typed_func::<TranslateParams<'_>, TranslateResult<Reply>>(&mut *store, self.translate)?;
         let (result,) = function.call_async(&mut *store, (fields.request(request),)).await?;
         Ok(Unchecked::new(result.map(Translation::from).map_err(Notice::from)))
     }
@@ -79,13 +87,13 @@ impl Adapter {
         store: &mut Store<State>,
         memo: &str,
         outcomes: &[ItemOutcome],
-    ) -> wasmtime::Result<Unchecked<Reply>> {
+    ) -> wasmtime::Result<Unchecked<plain::Reply>> {
         let Some(answer) = self.answer else {
             return Err(wasmtime::Error::msg("it does not export answerer; only call it when it does"));
         };
         let outcomes: Vec<_> = outcomes.iter().map(types::Outcome::from).collect();
         let instance = self.instance.instantiate_async(&mut *store).await?;
-        let function = instance.get_typed_func::<AnswerParams<'_>, AnswerResult>(&mut *store, answer)?;
+        let function = instance.get_typed_func::<AnswerParams<'_>, AnswerResult<Reply>>(&mut *store, answer)?;
         let (reply,) = function.call_async(&mut *store, (memo, &outcomes)).await?;
         Ok(Unchecked::new(reply.into()))
     }
