@@ -208,7 +208,7 @@ fn handshakes_that_make_no_sense_are_refused_with_the_cure() {
     insta::assert_snapshot!(refused(|it| it["answer"]["status"] = json!(302)), @"handshake.0.answer.status: expected 200, 201 or 204");
     insta::assert_snapshot!(refused(|it| it["answer"]["status"] = json!(204)), @"handshake.0.answer.status: 204 has no body; leave `text` and `json` out");
     insta::assert_snapshot!(refused(|it| it["answer"]["text"] = json!("a")), @"handshake.0.answer: it is a `text` or a `json`; name one of them");
-    insta::assert_snapshot!(refused(|it| it["answer"]["headers"] = json!({"set-cookie": "a"})), @"handshake.0.answer.headers: expected at most 4 headers whose names begin with x- or webhook-, in lower case, with visible ASCII characters");
+    insta::assert_snapshot!(refused(|it| it["answer"]["headers"] = json!({"set-cookie": "a"})), @"handshake.0.answer.headers: expected at most 4 headers whose names begin with x- or webhook-, in lower case, and are none that browsers or proxies obey (x-content-type-options, x-accel-…, x-sendfile…), each with at most 1 KiB of visible ASCII characters");
     let many = vec![zoom(); 9];
     insta::assert_snapshot!(check(&many, &["POST".to_owned()], None).unwrap_err(), @"handshake.8: at most 8 handshakes are allowed");
     assert!(serde_json::from_value::<Handshake>(json!({"methods": ["GET"], "answer": {"html": "<b>"}})).is_err());
