@@ -89,7 +89,7 @@ fn format_checked(checked: &EventLog) -> String {
 }
 
 fn format_reply(reply: &Reply) -> String {
-    let header = |field: &Field| json::array([json::quote(&field.name), json::quote(&field.value)].into_iter());
+    let header = |field: &Field| json::array([json::quote(&field.name), json::quote(&field.value)]);
     object(&[
         ("status", reply.status.to_string()),
         ("content_type", json::quote(&reply.content_type)),
