@@ -68,7 +68,10 @@ async fn the_examples_of_every_platform_become_their_events_and_verify() {
     }
     // They name nothing, or repeat a name when something happens again.
     insta::assert_snapshot!(without_keys.join(" "), @"clay plaid polytomic supabase");
-    insta::assert_snapshot!(format!("verified: {}\nothers: {}", verified.join(" "), others.join(" ")), @"");
+    insta::assert_snapshot!(format!("verified: {}\nothers: {}", verified.join(" "), others.join(" ")), @r"
+    verified: amplitude bitbucket braze cal-com calendly chargebee clay clerk courier freshpaint github intercom jitsu lemonsqueezy loops meta mparticle mux okta paddle pagerduty polytomic posthog postmark resend sentry shopify slack standard-webhooks stripe supabase typeform vercel whatsapp workos zendesk zoom
+    others: adyen amazon-sns auth0 customer-io discord gitlab hubspot linear mailgun paypal plaid revenuecat sendgrid square twilio
+    ");
 }
 
 /// Every platform that repeats what it names is deduplicated by default, as its manifest says.
