@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, stream};
 use inlet_core::{
     ByteString,
-    contract::{Body, Request},
+    contract::{Body, MAX_FORM_FIELDS, Request},
     json,
 };
 use multer::Multipart;
@@ -17,9 +17,6 @@ use crate::Manifest;
 
 /// The header that says what a body is.
 pub const CONTENT_TYPE: &str = "content-type";
-
-/// The most parts of a multipart form. Each costs far more than its bytes.
-const MAX_PARTS: usize = 1000;
 
 impl Manifest {
     /// Returns the body that the plugin gets in place of the body that was sent: the fields of a form as a JSON object. `None`
@@ -42,13 +39,16 @@ impl Manifest {
 
 /// Returns the fields of a form as a JSON object of strings, in the order of their first appearance. A name that is there
 /// several times is an array. A file is an object with `filename`, `content_type` and `size`. Bytes that are not UTF-8 become
-/// U+FFFD. `None` if the body is no form: another content type, a multipart form that cannot be read, or a body that begins
+/// U+FFFD. `None` if the body is no form: another content type, a multipart form that cannot be read, more than 1,000 fields, or a body that begins
 /// as JSON does, which `curl --data` sends under the content type of a form.
 pub fn form_as_json(content_type: &str, body: &[u8]) -> Option<String> {
     let fields = match FormKind::of(content_type, body)? {
         FormKind::UrlEncoded => {
-            let fields = form_urlencoded::parse(body.trim_ascii());
-            fields.map(|(name, value)| (name.into_owned(), json::quote(&value))).collect()
+            let body = body.trim_ascii();
+            if body.iter().filter(|byte| **byte == b'&').count() >= MAX_FORM_FIELDS {
+                return None;
+            }
+            form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), json::quote(&value))).collect()
         }
         FormKind::Multipart => multipart_fields(content_type, body)?,
     };
@@ -113,7 +113,7 @@ fn multipart_fields(content_type: &str, body: &[u8]) -> Option<Vec<(String, Stri
                 }
             };
             fields.push((name, value));
-            if fields.len() > MAX_PARTS {
+            if fields.len() > MAX_FORM_FIELDS {
                 return None;
             }
         }
@@ -183,12 +183,15 @@ mod tests {
     }
 
     #[test]
-    fn more_parts_than_a_form_may_have_are_no_form() {
+    fn more_fields_than_a_form_may_have_are_no_form() {
+        let fields = |count: usize| url_encoded(&vec!["a"; count].join("&"));
+        assert!(fields(MAX_FORM_FIELDS).is_some());
+        assert!(fields(MAX_FORM_FIELDS + 1).is_none());
         let part = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n";
         let form = |parts: usize| format!("{}--b--\r\n", part.repeat(parts));
         let read = |parts| form_as_json("multipart/form-data; boundary=b", form(parts).as_bytes());
-        assert!(read(MAX_PARTS).is_some());
-        assert!(read(MAX_PARTS + 1).is_none());
+        assert!(read(MAX_FORM_FIELDS).is_some());
+        assert!(read(MAX_FORM_FIELDS + 1).is_none());
     }
 
     proptest! {

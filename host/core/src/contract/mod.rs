@@ -13,6 +13,10 @@ pub use reply::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The most fields of a form that is read at all. Each costs far more memory than its bytes, which may be two, and anybody who
+/// knows an endpoint sends forms before they are verified.
+pub const MAX_FORM_FIELDS: usize = 1000;
+
 /// A name and a value: a header, a query parameter, a fact or an extra. Names may repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {

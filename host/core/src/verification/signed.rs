@@ -9,7 +9,10 @@ use super::{
     header::Claim,
     place::{self, Place},
 };
-use crate::json::{self, Kind};
+use crate::{
+    contract::MAX_FORM_FIELDS,
+    json::{self, Kind},
+};
 
 /// A template of the signed content. In braces, of the body: `{body}` (its bytes, inflated), `{body:/0}` (the bytes of the
 /// value at that JSON Pointer), `{text:/a}` (the text of a string, a number or a boolean), `{text_or_empty:/a}` (the same,
@@ -294,9 +297,12 @@ fn path_of(url: &str) -> &str {
 }
 
 /// Returns the names and values of a form without anything between them, in the order of the names and then of the values,
-/// each pair once; none if the body is not text.
+/// each pair once; none if the body is not text, or has more than [`MAX_FORM_FIELDS`] pairs.
 fn sorted_form(body: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
+    if place::pairs(text).nth(MAX_FORM_FIELDS).is_some() {
+        return None;
+    }
     let mut pairs: Vec<_> =
         place::pairs(text).map(|(name, value)| (place::decode(name), place::decode(value))).collect();
     pairs.sort_unstable();
@@ -364,5 +370,17 @@ impl Reach {
             Some(covers) if !self.is_one_of_several => covers,
             _ => Covers::First,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_of_very_many_fields_is_not_read() {
+        let form = |fields: usize| sorted_form(vec!["a=1"; fields].join("&").as_bytes());
+        assert_eq!(form(MAX_FORM_FIELDS).as_deref(), Some(&b"a1"[..]), "each pair once");
+        assert_eq!(form(MAX_FORM_FIELDS + 1), None);
     }
 }
