@@ -37,7 +37,7 @@ pub struct CatalogPlugin {
     /// The platform's mark; null if the plugin has none.
     #[schema(required)]
     pub branding: Option<SourceProviderBranding>,
-    /// How much of what the platform sends the plugin supports; null if it does not say.
+    /// The support of what the platform sends; null if the plugin does not say.
     #[schema(required)]
     pub support: Option<PluginSupport>,
     /// The plugin of this key that new sources of the server start with; null if the server has none.
@@ -45,11 +45,11 @@ pub struct CatalogPlugin {
     pub installed: Option<Plugin>,
 }
 
-/// How much of what a platform sends its plugin translates and verifies.
+/// The extent to which a plugin translates and verifies what its platform sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PluginSupport {
     /// `full` or `partly`.
     pub level: String,
-    /// What is missing, each in a sentence.
+    /// The missing parts, each in a sentence.
     pub missing: Vec<String>,
 }

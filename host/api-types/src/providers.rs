@@ -127,7 +127,7 @@ pub struct SourceProviderPlatform {
     /// The platform's mark; null if the plugin has none.
     #[schema(required)]
     pub branding: Option<SourceProviderBranding>,
-    /// What the operator does at the platform once the endpoint's URL is copied, in order.
+    /// The operator's steps at the platform once the endpoint's URL is copied, in order.
     pub setup: Vec<SourceProviderSetupStep>,
     /// Who answers for the plugin; null if the plugin does not say.
     #[schema(required)]
@@ -162,7 +162,7 @@ pub struct SourceProviderSetupStep {
 pub struct SourceProviderAuthor {
     /// The name of a person or a company.
     pub name: String,
-    /// Where to reach them, by https; null if the plugin does not say.
+    /// A page to reach them, by https; null if the plugin does not say.
     #[schema(required)]
     pub link: Option<String>,
 }
@@ -209,7 +209,7 @@ pub struct ExamplePayload {
     pub body: Option<RawJson>,
     /// The method.
     pub method: String,
-    /// What follows the endpoint's token, with its leading slash; else empty.
+    /// The path behind the endpoint's token, with its leading slash; else empty.
     pub path: String,
     /// The relevant query parameters, decoded.
     pub query: BTreeMap<String, String>,

@@ -29,19 +29,19 @@ pub struct ArchivedPlugin {
     /// An SVG image, if the plugin has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// How much of what the platform sends the plugin supports, if it says so.
+    /// The support of what the platform sends, if the plugin says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
     /// The positions of the component's blocks, in its order.
     pub(crate) blocks: Vec<usize>,
 }
 
-/// How much of what a platform sends its plugin supports.
+/// The extent to which a plugin supports what its platform sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Support {
     /// `full` or `partly`.
     pub level: String,
-    /// What is missing, each in a sentence.
+    /// The missing parts, each in a sentence.
     #[serde(default)]
     pub missing: Vec<String>,
 }

@@ -29,12 +29,12 @@ pub(crate) struct Evaluation<'p, 'a> {
     pub(crate) read_outside: Cell<usize>,
 }
 
-/// How a number becomes a value of an event.
+/// The form in which a number becomes a value of an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbers {
-    /// As it was sent.
+    /// The number, unchanged.
     Pointed,
-    /// As a text with its digits: the host takes only texts as keys.
+    /// A text with its digits: the host takes only texts as keys.
     Written,
 }
 

@@ -24,7 +24,7 @@ pub struct Declarative;
 
 inlet_plugin::export!(Declarative);
 
-/// Where the packer writes rules.
+/// The place into which the packer writes rules.
 static REGION: Region = Region::empty();
 
 impl Plugin for Declarative {

@@ -92,7 +92,7 @@ fn the_table_of_providers_says_what_their_manifests_say() {
     );
 }
 
-/// What an operator and the catalogue rely on.
+/// Operators and the catalogue rely on these members.
 #[test]
 fn every_provider_says_how_it_is_set_up_and_shows_what_it_sends() {
     for (name, manifest) in manifests(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")) {

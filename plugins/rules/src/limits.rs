@@ -2,7 +2,7 @@
 
 /// Batches within batches.
 pub const BATCH_LEVELS: usize = 4;
-/// How far `up:` reaches.
+/// The levels that `up:` reaches.
 pub const UP_LEVELS: usize = 3;
 /// Alternatives of one value.
 pub const ALTERNATIVES: usize = 16;

@@ -2,7 +2,7 @@
 
 use crate::Rules;
 
-/// Where a value is looked for.
+/// The place in which a value is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Scope {
@@ -53,7 +53,7 @@ impl Slot {
 /// one pass. The steps after it up to `end` lead on from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step<'a> {
-    /// Where it leads.
+    /// The target.
     pub name: Name<'a>,
     /// The number of the first step that does not lead on from this one.
     pub end: u8,
@@ -63,7 +63,7 @@ pub struct Step<'a> {
     pub is_fixed: bool,
 }
 
-/// Where a step leads.
+/// The target of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name<'a> {
     /// To the member of this name, or to the element of this number.

@@ -31,7 +31,7 @@ struct Reader {
     faults: Vec<String>,
 }
 
-/// What a value may be made of.
+/// The forms that a value may have.
 #[derive(Clone, Copy)]
 struct Allowed {
     /// A text that stands in the rules.

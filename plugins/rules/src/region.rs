@@ -60,7 +60,7 @@ pub enum RegionError {
     },
     /// The component has not exactly one whole region.
     Regions {
-        /// How many it has.
+        /// The bytes that it has.
         count: usize,
     },
 }

@@ -7,7 +7,7 @@ pub struct Rules<S, T> {
     pub array: bool,
     /// JSON Pointers to arrays of items, one list of alternatives for each level of batches within batches.
     pub batch: Vec<Vec<T>>,
-    /// Where the values of an event are.
+    /// The places of the values of an event.
     pub values: Values<S, T>,
     /// Items that are no events.
     pub ignore: Vec<Verdict<S, T>>,
@@ -17,7 +17,7 @@ pub struct Rules<S, T> {
     pub events: Vec<Override<S, T>>,
 }
 
-/// Where the values of an event are. Of alternatives the first that is present counts; an empty list means no value.
+/// The places of the values of an event. The first of several alternatives that is present counts; an empty list means no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Values<S, T> {
     /// The event type.
@@ -73,11 +73,11 @@ pub enum Data<S, T> {
 pub struct Condition<S, T> {
     /// The value.
     pub read: Read<S>,
-    /// What must hold for it.
+    /// The conditions, which must all hold.
     pub test: Test<T>,
 }
 
-/// What must hold for a value.
+/// A condition on a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test<T> {
     /// It is there, and neither null nor `""`.
@@ -108,9 +108,9 @@ pub enum Scalar<T> {
 pub struct Verdict<S, T> {
     /// Conditions that must all hold.
     pub when: Vec<Condition<S, T>>,
-    /// For programs.
+    /// The machine-readable code.
     pub code: T,
-    /// For people.
+    /// The sentence for people.
     pub message: T,
 }
 

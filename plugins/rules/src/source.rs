@@ -1,4 +1,4 @@
-//! How the text of rules names a value of the request.
+//! The text by which rules name a value of the request.
 
 use std::fmt;
 

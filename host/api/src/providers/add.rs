@@ -88,7 +88,7 @@ pub(super) async fn add(
     add_component(operator, engine, wasm, Addition { key, may_replace, replaces_key }, &params).await
 }
 
-/// What an operator said about a component.
+/// An operator's statements about a component.
 #[derive(Default)]
 pub struct Addition {
     /// The key that its manifest must have. `None`: the key of its manifest.

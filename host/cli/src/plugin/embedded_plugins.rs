@@ -1,4 +1,4 @@
-//! What `make plugins` builds and the build script embeds: the component of plugins without code, and the catalogue.
+//! The files that `make plugins` builds and the build script embeds: the component of plugins without code, and the catalogue.
 
 use anyhow::Context as _;
 use inlet_plugin_archive::PluginArchive;

@@ -321,7 +321,7 @@ fn holds_a_time(value: &str, separator: &str) -> bool {
     value.split(separator).skip(1).any(|part| part.len() >= 9 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// How far a template reaches into the body.
+/// The reach of a template into the body.
 #[derive(Default)]
 struct Reach {
     /// All bytes are signed.

@@ -1,4 +1,4 @@
-//! What manifests of version 2 say about verification: addresses, places, public keys, tokens and alternatives. The vectors
+//! Verification by manifests of version 2: addresses, places, public keys, tokens and alternatives. The vectors
 //! are published ones, or were made with OpenSSL through Python's `cryptography`.
 
 use std::{collections::BTreeMap, fs, path::Path};

@@ -25,7 +25,7 @@ pub struct Guard {
     peak_memory: AtomicU64,
 }
 
-/// What is known of the plugin, and what other servers do not know of it.
+/// The state of the plugin, and the part of it that other servers do not know.
 #[derive(Default)]
 struct State {
     watch: Watch,

@@ -20,7 +20,7 @@ pub struct Example {
     /// Method of the request. `None`: the first of the manifest's methods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// What follows the endpoint's token, with its leading slash; else empty.
+    /// Path behind the endpoint's token, with its leading slash; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// Query parameters that the translation depends on, decoded.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{contract::VersionFamily, display::shorten, forms::CONTENT_TYPE};
 
-/// What this host can do that a manifest may require. wit/VERSIONING.md lists the same names.
+/// The features of this host that a manifest may require. wit/VERSIONING.md lists the same names.
 const FEATURES: [&str; 2] = ["forms", "handshake"];
 
 impl Manifest {

@@ -16,7 +16,7 @@ pub struct Manifest {
     /// Version of the manifest: 1 or 2.
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     pub manifest: u64,
-    /// What the host must be able to do for the plugin to work.
+    /// Features of the host that the plugin needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
     /// Members that this host does not know, as dot paths. They are not part of the manifest as it is written again.
@@ -45,7 +45,7 @@ pub struct Manifest {
     pub icon: Option<String>,
     /// Links to further information.
     pub links: Links,
-    /// What the operator does at the platform, in order.
+    /// The operator's steps at the platform, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub setup: Vec<SetupStep>,
     /// HTTP methods that the endpoint accepts, in upper case.
@@ -69,7 +69,7 @@ pub struct Manifest {
     /// The platform's signature scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Template>,
-    /// What the platform asks before it sends events, answered by the host.
+    /// The platform's questions before it sends events, answered by the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handshake: Vec<Handshake>,
     /// The rules of a plugin without code, for display. What is carried out are those that the component holds.
@@ -81,7 +81,7 @@ pub struct Manifest {
     /// JSON Schema of the plugin's own settings ([`Manifest::check_options`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<Value>,
-    /// How much of what the platform sends the plugin translates and verifies.
+    /// The extent to which the plugin translates and verifies what the platform sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
     /// Example payloads, one per event type.
@@ -108,7 +108,7 @@ impl Manifest {
 pub struct Author {
     /// The name of a person or a company.
     pub name: String,
-    /// Where to reach them. It uses https.
+    /// A page to reach them. It uses https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
@@ -162,18 +162,18 @@ pub struct DefaultMapping {
     pub action_parameters: Map<String, Value>,
 }
 
-/// How much of what a platform sends its plugin translates and verifies.
+/// The extent to which a plugin translates and verifies what its platform sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Support {
     /// All of it, or a part.
     pub level: SupportLevel,
-    /// What is missing, each in a sentence.
+    /// The missing parts, each in a sentence.
     #[serde(default)]
     pub missing: Vec<String>,
 }
 
-/// How much of what a platform sends its plugin supports.
+/// A level of support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SupportLevel {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PING: Duration = Duration::from_secs(60);
 /// The first and the longest pause between two attempts to listen.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
-/// What stands before the sender's id in a notice that proves that notices arrive.
+/// The prefix of the sender's id in a notice that proves that notices arrive.
 const PROOF: &str = "proof ";
 
 /// Tells the other servers of the database of changes, and hears of theirs. It ends when it is dropped.

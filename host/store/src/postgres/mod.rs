@@ -36,7 +36,7 @@ const OLDEST: i64 = 150_000;
 /// The key of the lock that is held, until its transaction ends, by the node that brings the schema to the newest version.
 const MIGRATION_LOCK: i64 = 0x696e_6c65_7400_0001;
 
-/// What a database on a server has beside one in a file.
+/// The parts of a store on a database server that a store in a file lacks.
 pub(crate) struct SharedDatabase {
     /// The database's clock.
     pub(crate) clock: Arc<DatabaseClock>,

@@ -69,7 +69,7 @@ pub struct Store {
     hash_walks: HashWalks,
     run_walks: RunWalks,
     clock: Arc<StoreClock>,
-    /// What a database on a server has; none where the database is a file.
+    /// The parts that only a store on a database server has; none where the database is a file.
     shared: Option<SharedDatabase>,
     /// Told when deliveries may be due.
     deliveries: Arc<Notify>,

@@ -1,4 +1,4 @@
-//! What servers keep in memory and tell each other: quarantines, and requests that led to no endpoint.
+//! State that servers keep in memory and tell each other: quarantines, and requests that led to no endpoint.
 
 use inlet_store::{QuarantineRecord, Store, UnroutedRecord};
 

@@ -11,7 +11,7 @@ use crate::{
     verification::{Covers, Template, Verdict},
 };
 
-/// What the host knows about the source environment and the request.
+/// The facts about the source environment and the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Proof<'a> {
     /// The signing secret, if there is one.

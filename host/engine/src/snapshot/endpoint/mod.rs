@@ -57,7 +57,7 @@ pub struct Endpoint {
     /// The header that holds the credential, in lower case. `None`: it is in one of several headers, in the query or in the
     /// body.
     pub credential_header: Option<String>,
-    /// What the platform asks before it sends events, and the answers.
+    /// The platform's questions before it sends events, and the answers.
     pub handshakes: Vec<Handshake>,
     /// True if verification reads the address or the query.
     pub reads_target: bool,

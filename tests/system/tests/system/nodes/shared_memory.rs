@@ -1,4 +1,4 @@
-//! What one server sees and all of them act on: quarantines, and requests with wrong URLs.
+//! Observations of one server that all of them act on: quarantines, and requests with wrong URLs.
 
 use std::time::Duration;
 
