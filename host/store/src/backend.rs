@@ -25,10 +25,14 @@ pub(crate) trait Execute<O: Operation> {
     async fn execute(&mut self, operation: O) -> Result<O::Output, O::Error>;
 }
 
-/// The connection that writes. There is one for each open store, and the writer's task owns it.
+/// A connection that writes. A thread of the writer owns it. There is one for each open store where nobody else writes.
 pub(crate) trait WriteBackend: Send + 'static {
-    /// Returns for each job of a group whether its signed request was taken before. The answer holds until the next
-    /// [`Self::commit`] or [`Self::abandon`], of which one must follow.
+    /// Begins to commit a group. Where others write too, it waits until none of them writes for an environment of the group. Further members
+    /// of these environments may join the group then. Unless it fails, [`Self::commit`] or [`Self::abandon`] must follow.
+    async fn begin(&mut self, group: GroupContent<'_>) -> Result<Begun, GroupError>;
+
+    /// Returns for each job of a group that was begun whether its signed request was taken before. The answer holds until the
+    /// next [`Self::commit`] or [`Self::abandon`], of which one must follow unless this fails.
     async fn recognize(&mut self, group: GroupContent<'_>) -> Result<Vec<Recognized>, GroupError>;
 
     /// Called instead of [`Self::commit`] if nothing of a recognized group is left.
@@ -55,6 +59,15 @@ pub(crate) trait WriteBackend: Send + 'static {
 
     /// Finishes and closes the connection.
     async fn close(self) -> Result<(), CommitError>;
+}
+
+/// How a group was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// Nobody else writes, so nothing was waited for.
+    Alone,
+    /// Others write too, and none of them for the group's environments until it is committed or abandoned.
+    BesideOthers,
 }
 
 /// The content of a group. Jobs and their extras stand side by side, so that all jobs can be lent as one slice.

@@ -93,8 +93,8 @@ impl Database {
             }
             None => (sqlite::open(&data_dir.create_database()?, options, vault).await?, None),
         };
-        let sqlite::Opened { connection, readers, hash_key, clock, deliveries, committed } = opened;
-        let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
+        let sqlite::Opened { connections, readers, hash_key, clock, deliveries, committed } = opened;
+        let writer = Writer::start(connections, options).map_err(OpenError::Thread)?;
         Ok(OpenDatabase { database: Self { writer, readers }, hash_key, clock, shared, deliveries, committed })
     }
 

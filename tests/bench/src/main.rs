@@ -12,6 +12,7 @@ mod bare_handler;
 mod compare;
 mod conditions;
 mod dashboard;
+mod databases;
 mod deliveries;
 mod disk;
 mod findings;

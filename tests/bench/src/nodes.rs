@@ -1,16 +1,12 @@
 //! One and two servers on PostgreSQL beside one on SQLite: the database, the servers and the generator on one machine.
 
-#[path = "../../system/src/postgres.rs"]
-#[allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "the tests use all of it, and fail by panicking")]
-mod postgres;
-
 use std::thread;
 
 use anyhow::anyhow;
 
-use self::postgres::Postgres;
 use crate::{
     bare_handler,
+    databases::Databases,
     generator::{
         Aim,
         closed::{self, Bounds, CONNECTIONS},
@@ -54,14 +50,14 @@ struct Servers {
 
 /// Measures all servers in turns.
 pub fn run(setup: &Setup) -> anyhow::Result<Nodes> {
-    let postgres = Postgres::start();
+    let databases = Databases::start();
     let directory = tempfile::tempdir_in(&setup.program().data)?;
     let bare = start_bare(directory.path())?;
     let mut measured = Vec::new();
     for scenario in [Scenario::Logged, Scenario::Executed] {
         let series = Series::default;
         let rates = Rates { scenario, bare: series(), sqlite: series(), one: series(), two: series() };
-        measured.push((start(setup, &postgres, scenario)?, rates));
+        measured.push((start(setup, &databases, scenario)?, rates));
     }
     let source = crate::scenario::source_in("development", "quiet", "segment", serde_json::json!({}), Vec::new());
     let quiet_path = measured[0].0.one.create_source("quiet", &source)?;
@@ -87,16 +83,13 @@ pub fn run(setup: &Setup) -> anyhow::Result<Nodes> {
     Ok(found)
 }
 
-fn start(setup: &Setup, postgres: &Postgres, scenario: Scenario) -> anyhow::Result<Servers> {
-    let on = |database: &str| {
-        postgres.sql("postgres", &format!("CREATE DATABASE {database}"));
-        let url = format!("postgres://inlet@127.0.0.1:{}/{database}", postgres.port);
-        Program { database_url: Some(url), ..setup.program().clone() }
-    };
-    let (alone, shared) = (on(&format!("{}_one", scenario.key())), on(&format!("{}_two", scenario.key())));
+fn start(setup: &Setup, databases: &Databases, scenario: Scenario) -> anyhow::Result<Servers> {
+    let in_file = Program { databases: None, ..setup.program().clone() };
+    let on_server = || Program { database_url: Some(databases.create()), ..in_file.clone() };
+    let (alone, shared) = (on_server(), on_server());
     let first = Server::start(&shared, scenario)?;
     Ok(Servers {
-        sqlite: Server::start(setup.program(), scenario)?,
+        sqlite: Server::start(&in_file, scenario)?,
         one: Server::start(&alone, scenario)?,
         two: [Server::join(&first)?, first],
     })

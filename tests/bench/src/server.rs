@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::{
+    databases::Databases,
     generator::Aim,
     http,
     process::Process,
@@ -35,14 +37,17 @@ pub struct Program {
     pub data: PathBuf,
     /// A directory with further plugins.
     pub plugins: Option<PathBuf>,
-    /// A PostgreSQL database; none for a file in the data directory.
+    /// The PostgreSQL database of all servers.
     pub database_url: Option<String>,
+    /// Where a new database is created for each server that is started on an empty store, unless there is one for all. None: a
+    /// file in its data directory.
+    pub databases: Option<Arc<Databases>>,
 }
 
 impl Program {
     /// Creates the settings without further plugins.
     pub fn new(file: PathBuf, data: PathBuf) -> Self {
-        Self { file, data, plugins: None, database_url: None }
+        Self { file, data, plugins: None, database_url: None, databases: None }
     }
 }
 
@@ -63,6 +68,8 @@ pub struct Server {
 impl Server {
     /// Starts a server on an empty data directory and checks the scenario's outcome.
     pub fn start(program: &Program, scenario: Scenario) -> anyhow::Result<Self> {
+        let new_database = || program.databases.as_ref().map(|databases| databases.create());
+        let program = &Program { database_url: program.database_url.clone().or_else(new_database), ..program.clone() };
         let directory = tempfile::Builder::new()
             .prefix(scenario.key())
             .tempdir_in(&program.data)

@@ -1,11 +1,11 @@
 //! The settings of a run, from the command line.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum as _;
 
-use crate::{scenario::Scenario, server::Program};
+use crate::{databases::Databases, scenario::Scenario, server::Program};
 
 /// A part of the benchmark that can be run alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -66,6 +66,9 @@ pub struct Arguments {
     /// Directory for temporary data directories [default: `bench-data` in the target directory]
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// Keep the stores of the servers on a PostgreSQL server instead of in files; its programs must be installed
+    #[arg(long, global = true)]
+    postgres: bool,
     /// Two short rounds and few stored events: to see that it runs, not to believe its numbers
     #[arg(long, global = true)]
     quick: bool,
@@ -115,14 +118,15 @@ pub struct Setup {
 impl Setup {
     /// Creates the settings from the command line.
     pub fn new(arguments: Arguments) -> anyhow::Result<Self> {
-        let Arguments { server, baseline, data, quick, rounds, stored, waiting, only } = arguments;
+        let Arguments { server, baseline, data, postgres, quick, rounds, stored, waiting, only } = arguments;
         let here = std::env::current_exe().context("cannot tell where this program is")?;
         let file = existing(server.unwrap_or_else(|| here.with_file_name("inlet")), "--server")?;
         // The data directory lies beside the build, which is on a disk; /tmp may be in memory.
         let target = here.parent().and_then(|profile| profile.parent()).context("this program is in no directory")?;
         let data = data.unwrap_or_else(|| target.join("bench-data"));
         fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
-        let program = Program::new(file, fs::canonicalize(data)?);
+        let databases = postgres.then(|| Arc::new(Databases::start()));
+        let program = Program { databases, ..Program::new(file, fs::canonicalize(data)?) };
         let baseline = baseline.map(|file| existing(file, "--baseline")).transpose()?;
         let seconds = Duration::from_secs_f64;
         let whole = Self {

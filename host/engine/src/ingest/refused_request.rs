@@ -155,6 +155,7 @@ async fn keep(
     let sent = &request.plugin_request;
     let mut refused = NewRefused {
         id: engine.store.clock().new_id(),
+        environment_id: endpoint.environment_id,
         source_environment_id: endpoint.id,
         received_at_ms: request.received_at_ms,
         cause: cause.to_owned(),
@@ -248,6 +249,7 @@ mod tests {
     fn refused(body: usize) -> NewRefused {
         let fields: Vec<Field> = (0..1000).map(|number| Field::new(format!("x-{number}"), "\"é".to_owned())).collect();
         NewRefused {
+            environment_id: 1,
             source_environment_id: 1,
             id: Uuid::nil(),
             received_at_ms: 0,

@@ -239,6 +239,7 @@ mod tests {
         let source_environment_id = store.sources().await.unwrap()[0].environments[0].id;
         let refused = NewRefused {
             id: store.clock().new_id(),
+            environment_id: store.environments().await.unwrap()[0].id,
             source_environment_id,
             received_at_ms: 0,
             cause: "missing".to_owned(),

@@ -30,6 +30,9 @@ use crate::{
     vault::Vault,
 };
 
+/// The number of connections by which a server commits groups of events, of different environments, at the same time.
+const WRITERS: usize = 4;
+
 static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migrate!("migrations/postgres") };
 /// The oldest version that is supported, as `server_version_num` writes it.
 const OLDEST: i64 = 150_000;
@@ -74,9 +77,16 @@ pub(crate) async fn open(
         .connect_lazy_with(connect.clone());
     let clock = Arc::new(DatabaseClock::new(options.clock.clone()));
     let changes = ChangeNotices::start(connect.clone());
-    let writer = PostgresWriter::start(connection, connect.clone(), clock.clone()).await.map_err(explain)?;
-    let writer = WriterConnection::Postgres(Box::new(writer));
-    let opened = open_with(writer, sql::Pool::Postgres(readers), clock.clone(), vault).await.map_err(explain)?;
+    let mut connections = vec![connection];
+    while connections.len() < WRITERS {
+        connections.push(connect.connect().await.map_err(explain)?);
+    }
+    let mut writers = Vec::with_capacity(WRITERS);
+    for connection in connections {
+        let writer = PostgresWriter::start(connection, connect.clone(), clock.clone()).await.map_err(explain)?;
+        writers.push(WriterConnection::Postgres(Box::new(writer)));
+    }
+    let opened = open_with(writers, sql::Pool::Postgres(readers), clock.clone(), vault).await.map_err(explain)?;
     Ok((opened, SharedDatabase { clock, changes }))
 }
 

@@ -1,11 +1,15 @@
-//! The connection by which a node writes.
+//! A connection by which a node writes.
 //!
 //! What settles events reads and then writes, so of the groups that concern one environment one is under way at a time,
-//! whichever node commits it: a transaction locks the rows of its environments, in order. An operation locks
+//! whichever node commits it, and over whichever of its connections: a transaction locks the rows of its environments, in order. An operation locks
 //! all of them, and one row more, under which environments are created. Nobody waits with a lock for another one, because
 //! all are taken first and in one order.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
 use tokio::time::{Instant, timeout};
@@ -271,18 +275,14 @@ async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::
 
 /// Returns the statements that begin the transaction of a group: one round trip.
 fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
-    let list = |mut ids: Vec<i64>| {
-        ids.sort_unstable();
-        ids.dedup();
-        ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
-    };
-    let environments = list(group.jobs.iter().map(|job| job.environment).collect());
-    let refused = list(group.refused.iter().map(|refused| refused.source_environment_id).collect());
+    let of_refused = group.refused.iter().map(|refused| refused.environment_id);
+    let environments: BTreeSet<i64> = group.jobs.iter().map(|job| job.environment).chain(of_refused).collect();
+    let environments = environments.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     format!(
         "BEGIN;
          {PLANS}
          SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms
-         FROM begin_group('{{{environments}}}', '{{{refused}}}', '\\x{id}', {number})",
+         FROM begin_group('{{{environments}}}', '{{}}', '\\x{id}', {number})",
         id = id.simple(),
     )
 }

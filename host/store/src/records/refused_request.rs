@@ -6,6 +6,8 @@ use uuid::Uuid;
 /// A refused request to keep.
 #[derive(Debug, Clone)]
 pub struct NewRefused {
+    /// The database id of its environment.
+    pub environment_id: i64,
     /// The database id of the source environment whose endpoint received it.
     pub source_environment_id: i64,
     /// UUIDv7.

@@ -16,7 +16,7 @@ use super::{
     },
     error::{SqliteError, explain},
     tables::{deliveries, job_leases, store_time},
-    write_connection::{SqliteWriter, WriteConnection, WriterConnection},
+    write_connection::{Shared, SqliteWriter, WriteConnection, WriterConnection},
 };
 use crate::{
     clock::{StoreClock, SystemClock},
@@ -29,8 +29,8 @@ use crate::{
 
 /// An open database.
 pub(crate) struct Opened {
-    /// The one connection that writes.
-    pub(crate) connection: WriteConnection,
+    /// The connections that write; one where nobody else writes.
+    pub(crate) connections: Vec<WriteConnection>,
     /// The connections that only read.
     pub(crate) readers: Readers,
     /// The deployment's secret for hashing idempotency keys.
@@ -72,17 +72,20 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
     let writer = SqliteWriter::new(connection, connect, options.size_limit, checkpoints);
     let pool = Readers::pool_of_file(path, options.readers);
-    open_with(WriterConnection::Sqlite(Box::new(writer)), pool, options.clock.clone(), vault).await.map_err(explain)
+    open_with(vec![WriterConnection::Sqlite(Box::new(writer))], pool, options.clock.clone(), vault)
+        .await
+        .map_err(explain)
 }
 
-/// Opens a database whose schema is the newest one.
+/// Opens a database whose schema is the newest one, over at least one connection that writes.
 pub(crate) async fn open_with(
-    mut writer: WriterConnection,
+    mut writers: Vec<WriterConnection>,
     pool: sql::Pool,
     clock: Arc<dyn SystemClock>,
     vault: Arc<dyn Vault>,
 ) -> Result<Opened, sqlx::Error> {
-    let connection = &mut writer.plain();
+    let first = writers.first_mut().ok_or(sqlx::Error::PoolClosed)?;
+    let connection = &mut first.plain();
     // Other nodes may hold claims and leases on a server. In a file there is nobody else.
     if !connection.is_postgres() {
         job_leases::free_all(connection).await?;
@@ -90,11 +93,15 @@ pub(crate) async fn open_with(
     }
     let hash_key = hash_key(connection).await?;
     let clock = store_time::clock(connection, clock).await?;
-    let caches = Caches::load(connection).await?;
-    let readers = Readers::new(pool, caches.idempotency.index().clone());
-    let connection = WriteConnection::new(writer, caches, vault, clock.clone());
-    let (deliveries, committed) = (connection.deliveries.clone(), connection.committed.clone());
-    Ok(Opened { connection, readers, hash_key, clock, deliveries, committed })
+    let shared = Shared { vault, clock, deliveries: Arc::default(), committed: Arc::default() };
+    let mut connections = Vec::with_capacity(writers.len());
+    for mut writer in writers {
+        let caches = Caches::load(&mut writer.plain()).await?;
+        connections.push(WriteConnection::new(writer, caches, shared.clone()));
+    }
+    let readers = Readers::new(pool, connections[0].caches.idempotency.index().clone());
+    let Shared { clock, deliveries, committed, .. } = shared;
+    Ok(Opened { connections, readers, hash_key, clock, deliveries, committed })
 }
 
 /// Refuses a connection whose commits would not be on the disk when they return.

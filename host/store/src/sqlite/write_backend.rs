@@ -8,7 +8,7 @@ use super::{
     write_connection::{WriteConnection, WriterConnection},
 };
 use crate::{
-    backend::{CommittedGroup, Execute, GroupContent, GroupError, WriteBackend},
+    backend::{Begun, CommittedGroup, Execute, GroupContent, GroupError, WriteBackend},
     error::CommitError,
     operations::{ForgetNonce, ProveWritable},
     records::Durability,
@@ -19,6 +19,19 @@ use crate::{
 const OPERATION_LIMIT: Duration = Duration::from_secs(60);
 
 impl WriteBackend for WriteConnection {
+    async fn begin(&mut self, group: GroupContent<'_>) -> Result<Begun, GroupError> {
+        if let WriterConnection::Sqlite(_) = self.connection {
+            return Ok(Begun::Alone);
+        }
+        if let Err(error) = self.begin_beside_others(&group).await {
+            self.abandon().await;
+            self.caches.rolled_back();
+            self.reconnect_if_lost().await;
+            return Err(error.into());
+        }
+        Ok(Begun::BesideOthers)
+    }
+
     async fn recognize(&mut self, group: GroupContent<'_>) -> Result<Vec<Recognized>, GroupError> {
         let recognized = self.recognize_requests(group).await;
         if recognized.is_err() {

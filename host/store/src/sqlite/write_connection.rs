@@ -1,4 +1,4 @@
-//! The one connection that writes.
+//! A connection that writes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{clock::StoreClock, postgres::PostgresWriter, records::Durability, sql, vault::Vault};
 
-/// The connection that writes, and the values kept in memory so that they need not be queried.
+/// A connection that writes, and the values kept in memory so that they need not be queried.
 pub(crate) struct WriteConnection {
     pub(crate) connection: WriterConnection,
     pub(crate) caches: Caches,
@@ -24,6 +24,18 @@ pub(crate) struct WriteConnection {
     /// Seals the secrets of sources.
     pub(super) vault: Arc<dyn Vault>,
     pub(crate) clock: Arc<StoreClock>,
+    /// Told when deliveries may be due.
+    pub(super) deliveries: Arc<Notify>,
+    /// Tells everyone who waits that events were committed.
+    pub(super) committed: Arc<Notify>,
+}
+
+/// What the connections of one store share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    /// Seals the secrets of sources.
+    pub(super) vault: Arc<dyn Vault>,
+    pub(super) clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     pub(super) deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
@@ -147,22 +159,9 @@ impl WriterConnection {
 }
 
 impl WriteConnection {
-    pub(super) fn new(
-        connection: WriterConnection,
-        caches: Caches,
-        vault: Arc<dyn Vault>,
-        clock: Arc<StoreClock>,
-    ) -> Self {
-        Self {
-            connection,
-            caches,
-            nonce_horizon_ms: None,
-            version: None,
-            vault,
-            clock,
-            deliveries: Arc::default(),
-            committed: Arc::default(),
-        }
+    pub(super) fn new(connection: WriterConnection, caches: Caches, shared: Shared) -> Self {
+        let Shared { vault, clock, deliveries, committed } = shared;
+        Self { connection, caches, nonce_horizon_ms: None, version: None, vault, clock, deliveries, committed }
     }
 
     /// Tells the dispatcher about deliveries that a committed transaction wrote.

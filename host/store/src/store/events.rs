@@ -44,8 +44,8 @@ impl Store {
 
     /// Returns an error if a sender's job of this source environment would be refused now, so that a request can be refused
     /// before any work is spent on it.
-    pub fn admit(&self, source_environment: i64) -> Result<(), CommitError> {
-        with_writer!(self.database, admit(source_environment))
+    pub fn admit(&self, environment: i64, source_environment: i64) -> Result<(), CommitError> {
+        with_writer!(self.database, admit(environment, source_environment))
     }
 
     /// Computes the outcome of a job as if it were committed now, and what it would write. Only reads, and waits for no

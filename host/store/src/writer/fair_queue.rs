@@ -150,6 +150,11 @@ impl<F: Flow, T> FairQueue<F, T> {
         self.load
     }
 
+    /// Returns the flows with entries.
+    pub(super) fn flows(&self) -> impl Iterator<Item = F> {
+        self.turns.iter().copied()
+    }
+
     /// Returns the load of one flow.
     pub(super) fn load_of(&self, flow: F) -> Load {
         self.flows.get(&flow).map_or(Load::default(), |lane| Load { entries: lane.entries.len(), cost: lane.cost })

@@ -5,7 +5,7 @@ use std::{collections::HashSet, iter, time::Instant};
 use inlet_core::settle::{Job, Settlement};
 use tokio::sync::oneshot;
 
-use super::inbox::WorkFlow;
+use super::inbox::{WorkFlow, WorkKind};
 use crate::{
     backend::GroupContent,
     error::CommitError,
@@ -49,8 +49,16 @@ impl GroupMember {
     /// Returns the flow that the member waits in.
     pub(super) fn flow(&self) -> WorkFlow {
         match self {
-            Self::Job { job, .. } => WorkFlow::Events(job.source_environment),
-            Self::Refused { request, .. } => WorkFlow::Refused(request.source_environment_id),
+            Self::Job { job, .. } => WorkFlow {
+                environment: job.environment,
+                source_environment: job.source_environment,
+                kind: WorkKind::Events,
+            },
+            Self::Refused { request, .. } => WorkFlow {
+                environment: request.environment_id,
+                source_environment: request.source_environment_id,
+                kind: WorkKind::Refused,
+            },
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, oneshot};
 use super::{
     counters::Counters,
     group::{GroupLimits, GroupMember},
-    inbox::{Inbox, QueueLimits, WorkFlow},
+    inbox::{Inbox, QueueLimits, WorkFlow, WorkKind},
     task::Task,
     work::{QueuedOperation, Work},
 };
@@ -30,28 +30,34 @@ const SWEEP: Duration = Duration::from_millis(50);
 pub(crate) struct Writer<B> {
     inbox: Arc<Inbox<B>>,
     counters: Arc<Counters>,
-    /// Reports how the writer ended.
-    ended: Mutex<Option<oneshot::Receiver<Result<(), CommitError>>>>,
+    /// Report how the threads of the writer ended. Empty once the writer was closed.
+    ended: Mutex<Vec<oneshot::Receiver<Result<(), CommitError>>>>,
 }
 
 impl<B: WriteBackend> Writer<B> {
-    /// Starts the writer on a thread of its own: between two of its steps a task of the runtime would wait for its turn
-    /// among all the requests.
-    pub(crate) fn start(backend: B, options: &StoreOptions) -> Result<Self, std::io::Error> {
+    /// Starts the writer, with a thread for each connection: between two steps of the writer, a task of the runtime would wait
+    /// for its turn among all the requests.
+    pub(crate) fn start(backends: Vec<B>, options: &StoreOptions) -> Result<Self, std::io::Error> {
         let limits =
             QueueLimits { members: options.queue.max(1), cost: options.queue_bytes as u64, wait: options.max_wait };
         let group_limits = GroupLimits { events: options.group_events.max(1), bytes: options.group_bytes };
-        let inbox = Arc::new(Inbox::new(limits, group_limits));
+        let inbox = Arc::new(Inbox::new(limits, group_limits, backends.len()));
         let counters = Arc::new(Counters::default());
         let runtime = tokio::runtime::Handle::current();
-        let task = Task::new(backend, inbox.clone(), counters.clone(), options.observer.clone(), runtime.clone());
-        let (ending, ended) = oneshot::channel();
         runtime.spawn(sweep(Arc::downgrade(&inbox)));
-        std::thread::Builder::new().name("inlet-writer".to_owned()).spawn(move || {
-            // Nobody listens if the store was dropped without being closed.
-            _ = ending.send(runtime.block_on(task.run()));
-        })?;
-        Ok(Self { inbox, counters, ended: Mutex::new(Some(ended)) })
+        let mut writer = Self { inbox, counters, ended: Mutex::default() };
+        for (thread, backend) in backends.into_iter().enumerate() {
+            let (inbox, counters) = (writer.inbox.clone(), writer.counters.clone());
+            let task = Task::new(thread, backend, inbox, counters, options.observer.clone(), runtime.clone());
+            let (ending, ended) = oneshot::channel();
+            writer.ended.get_mut().push(ended);
+            let runtime = runtime.clone();
+            std::thread::Builder::new().name("inlet-writer".to_owned()).spawn(move || {
+                // Nobody listens if the store was dropped without being closed.
+                _ = ending.send(runtime.block_on(task.run()));
+            })?;
+        }
+        Ok(writer)
     }
 
     /// Commits a job in a group; returns once the group is on the disk. The job waits for as long as it takes.
@@ -94,8 +100,8 @@ impl<B: WriteBackend> Writer<B> {
     }
 
     /// Returns an error if a sender's job of this source environment would be refused now.
-    pub(crate) fn admit(&self, source_environment: i64) -> Result<(), CommitError> {
-        self.inbox.admit(WorkFlow::Events(source_environment))
+    pub(crate) fn admit(&self, environment: i64, source_environment: i64) -> Result<(), CommitError> {
+        self.inbox.admit(WorkFlow { environment, source_environment, kind: WorkKind::Events })
     }
 
     /// Asks the writer's connection how commits reach the disk.
@@ -118,12 +124,14 @@ impl<B: WriteBackend> Writer<B> {
 
     /// Finishes what is waiting and ends the writer. Later calls do nothing.
     pub(crate) async fn close(&self) -> Result<(), CommitError> {
-        let Some(ended) = self.ended.lock().await.take() else { return Ok(()) };
+        let ended = std::mem::take(&mut *self.ended.lock().await);
         self.inbox.close();
-        match ended.await {
-            Ok(closed) => closed,
-            Err(_) => Err(CommitError::Unavailable { reason: "the writer ended unexpectedly".to_owned() }),
+        let mut closed = Ok(());
+        for ended in ended {
+            let unexpected = |_| CommitError::Unavailable { reason: "the writer ended unexpectedly".to_owned() };
+            closed = closed.and(ended.await.map_err(unexpected).flatten());
         }
+        closed
     }
 
     /// Notes that the storage took a probe of the size of what failed last.

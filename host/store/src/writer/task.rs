@@ -1,4 +1,4 @@
-//! The writer's task: gather, commit, answer.
+//! What a thread of the writer does: gather, commit, answer.
 
 use std::{sync::Arc, time::Instant};
 
@@ -12,7 +12,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    backend::{CommittedGroup, GroupError, WriteBackend},
+    backend::{Begun, CommittedGroup, GroupError, WriteBackend},
     error::CommitError,
     observer::{GroupReport, WriterObserver},
 };
@@ -20,7 +20,17 @@ use crate::{
 /// The number of times that a group is tried again that met a conflict.
 const MAX_CONFLICTS: u32 = 5;
 
+/// Whether members that come while a group waits for its turn still join it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Intake {
+    Open,
+    /// None does: the group is one that must be committed alone.
+    Closed,
+}
+
 pub(super) struct Task<B> {
+    /// The number by which the inbox knows the thread.
+    thread: usize,
     backend: B,
     inbox: Arc<Inbox<B>>,
     counters: Arc<Counters>,
@@ -32,6 +42,7 @@ pub(super) struct Task<B> {
 
 impl<B: WriteBackend> Task<B> {
     pub(super) fn new(
+        thread: usize,
         backend: B,
         inbox: Arc<Inbox<B>>,
         counters: Arc<Counters>,
@@ -39,14 +50,14 @@ impl<B: WriteBackend> Task<B> {
         runtime: Handle,
     ) -> Self {
         let failures = StorageFailures::new(counters.clone());
-        Self { backend, inbox, counters, observer, failures, runtime }
+        Self { thread, backend, inbox, counters, observer, failures, runtime }
     }
 
     /// Works until the store is closed. Blocks the thread while there is nothing to do.
     pub(super) async fn run(mut self) -> Result<(), CommitError> {
-        while let Some(next) = self.inbox.next() {
+        while let Some(next) = self.inbox.next(self.thread) {
             match next {
-                Next::Group(group) => self.commit(group).await,
+                Next::Group(group) => self.commit(group, Intake::Open).await,
                 Next::Other(Work::Operation(operation)) => {
                     if let Err(error) = self.backend.prepare().await {
                         operation.refuse(error);
@@ -70,13 +81,23 @@ impl<B: WriteBackend> Task<B> {
         self.backend.close().await
     }
 
-    async fn commit(&mut self, group: Group) {
+    async fn commit(&mut self, group: Group, intake: Intake) {
         let mut conflicts = 0;
         let mut next = Some(group);
         while let Some(mut group) = next.take() {
+            let may_try_again = conflicts < MAX_CONFLICTS;
+            conflicts += 1;
+            match self.backend.begin(group.content()).await {
+                Ok(Begun::BesideOthers) if intake == Intake::Open => self.inbox.top_up(self.thread, &mut group),
+                Ok(_) => {}
+                Err(error) => {
+                    next = self.not_committed(group, error, may_try_again).await;
+                    continue;
+                }
+            }
             match self.recognize(&mut group).await {
                 // One of a thousand equal requests may be committed at a time; the others take turns with everybody else.
-                Ok(later) => self.inbox.put_back(later),
+                Ok(later) => self.inbox.put_back(self.thread, later),
                 Err(reason) => {
                     self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
                     group.fail(&CommitError::Unavailable { reason });
@@ -86,40 +107,48 @@ impl<B: WriteBackend> Task<B> {
             if group.is_empty() {
                 self.backend.abandon().await;
             } else {
-                next = self.commit_recognized(group, conflicts < MAX_CONFLICTS).await;
+                next = self.commit_recognized(group, may_try_again).await;
             }
-            conflicts += 1;
         }
     }
 
     /// Returns the group if it met a conflict and is to be tried again, as it was before it was recognized.
     async fn commit_recognized(&mut self, group: Group, may_try_again: bool) -> Option<Group> {
-        let is_single = group.members() == 1;
         match self.backend.commit(group.content()).await {
             Ok(committed) => {
-                self.inbox.learn();
+                self.inbox.learn(self.thread);
                 self.failures.works();
                 self.report(&group, &committed);
                 self.answer(group, committed);
                 self.backend.after_commit().await;
+                None
             }
-            Err(GroupError::Conflict(reason)) if may_try_again => {
+            Err(error) => self.not_committed(group, error, may_try_again).await,
+        }
+    }
+
+    /// Answers the members of a group that was not committed, or commits them one by one. Returns the group if it is to be
+    /// tried again.
+    async fn not_committed(&mut self, group: Group, error: GroupError, may_try_again: bool) -> Option<Group> {
+        let is_single = group.members() == 1;
+        match error {
+            GroupError::Conflict(reason) if may_try_again => {
                 tracing::debug!(reason, "a group is committed again");
                 self.counters.retried();
                 return Some(group.begun_anew());
             }
-            Err(GroupError::Storage(reason) | GroupError::Conflict(reason)) => {
+            GroupError::Storage(reason) | GroupError::Conflict(reason) => {
                 self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
                 group.fail(&CommitError::Unavailable { reason });
             }
-            Err(GroupError::Content(reason)) if is_single => {
+            GroupError::Content(reason) if is_single => {
                 tracing::warn!(reason, "the storage refused a job");
                 group.fail(&CommitError::Refused { reason });
             }
-            Err(GroupError::Superseded(what)) if is_single => {
+            GroupError::Superseded(what) if is_single => {
                 group.fail(&CommitError::Superseded { what });
             }
-            Err(GroupError::Content(_) | GroupError::Superseded(_)) => {
+            GroupError::Content(_) | GroupError::Superseded(_) => {
                 self.counters.retried();
                 self.commit_one_by_one(group).await;
             }
@@ -142,7 +171,7 @@ impl<B: WriteBackend> Task<B> {
     /// Gives each job a transaction of its own, because one of the group cannot be stored and the others can.
     async fn commit_one_by_one(&mut self, group: Group) {
         for single in group.split() {
-            Box::pin(self.commit(single)).await;
+            Box::pin(self.commit(single, Intake::Closed)).await;
         }
     }
 

@@ -21,7 +21,7 @@ use inlet_store::{
     CommitError, Cursor, EventQuery, NewNode, OpenError, RealClock, RunQuery, Settled, Store, StoreOptions, SystemClock,
 };
 
-use crate::suite::support::{Event, Fixture, Unlimited, log, mapping, target, vault};
+use crate::suite::support::{Event, Fixture, Unlimited, log, mapping, source, target, vault};
 
 async fn second(fixture: &Fixture) -> Arc<Store> {
     Arc::new(Store::open(fixture.database.options_of_node("second"), vault()).await.unwrap())
@@ -190,9 +190,9 @@ async fn what_is_answered_is_stored_once_however_often_connections_are_lost() {
     eprintln!("{} answered, {refused} refused, {} stored", answered.len(), stored.len());
 }
 
-/// Returns the numbers of the last groups of all writers.
+/// Returns the numbers of the last groups of all writers that have committed one.
 async fn writers(fixture: &Fixture) -> Vec<i64> {
-    sqlx::query_scalar("SELECT transaction_number FROM writers ORDER BY 1")
+    sqlx::query_scalar("SELECT transaction_number FROM writers WHERE transaction_number > 0 ORDER BY 1")
         .fetch_all(&mut fixture.database.connect().await)
         .await
         .unwrap()
@@ -215,15 +215,62 @@ async fn the_rows_of_writers_that_are_gone_are_removed_and_one_that_comes_back_h
          SELECT 'days'::bytea, 101, 1, now_ms - 2 * 86400000 FROM (SELECT extract(epoch FROM clock_timestamp()) * 1000) AS t (now_ms)",
     )
     .await;
-    // The first one has not committed a group for long, and is alive.
+    // The first server has not committed a group for long, and is alive.
     change("UPDATE writers SET seen_at_ms = 1 WHERE transaction_number = 0").await;
+    let idle = "SELECT count(*) FROM writers WHERE transaction_number = 0";
+    let idle =
+        async || -> i64 { sqlx::query_scalar(idle).fetch_one(&mut fixture.database.connect().await).await.unwrap() };
+    assert_eq!(idle().await, 7, "four of each server, of which one has committed");
     let node = NewNode { id: Uuid::now_v7(), name: "a".into(), version: "1".into(), started_at_ms: 1 };
     fixture.store.keep_node(node.clone(), Duration::from_secs(30)).await.unwrap();
-    assert_eq!(writers(&fixture).await, [0, 3, 100]);
+    assert_eq!((writers(&fixture).await, idle().await), (vec![3, 100], 1));
 
     change("DELETE FROM writers WHERE transaction_number = 3").await;
     second.commit(job()).await.unwrap();
-    assert_eq!(writers(&fixture).await, [0, 4, 100], "with its next group");
+    assert_eq!(writers(&fixture).await, [4, 100], "with its next group");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_of_other_environments_do_not_wait_and_what_comes_meanwhile_joins_the_one_that_waits() {
+    let fixture = Fixture::new().await;
+    let environments = fixture.store.environments().await.unwrap();
+    let sources: Vec<i64> = environments.iter().map(|environment| environment.id).collect();
+    fixture.store.source_create(source("all", &sources), log("upsertSource")).await.unwrap();
+    let sources = fixture.store.sources().await.unwrap();
+    let all = &sources.iter().find(|source| source.key == "all").unwrap().environments;
+    let job = |at: usize| Job {
+        environment: all[at].environment_id,
+        source_environment: all[at].id,
+        ..fixture.job(vec![Event::new("t", r#"{"data":{}}"#).prepare(&fixture)])
+    };
+    let groups = async || -> i64 {
+        let sum = "SELECT sum(transaction_number)::bigint FROM writers";
+        sqlx::query_scalar(sum).fetch_one(&mut fixture.database.connect().await).await.unwrap()
+    };
+    fixture.store.commit(job(0)).await.unwrap();
+    let before = groups().await;
+    let mut holder = fixture.database.connect().await;
+    let hold = format!("BEGIN; SELECT 1 FROM environments WHERE id = {} FOR UPDATE", all[0].environment_id);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hold)).execute(&mut holder).await.unwrap();
+    let mut waiting = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (store, job) = (fixture.store.clone(), job(0));
+        waiting.spawn(async move { store.commit(job).await });
+        if number == 0 {
+            while fixture.store.stats().busy_for.is_none() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    fixture.store.commit(job(1)).await.unwrap();
+    while fixture.store.stats().queued < 19 {
+        tokio::task::yield_now().await;
+    }
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
+    for settled in waiting.join_all().await {
+        assert_eq!(settled.unwrap()[0].outcome, Outcome::Logged);
+    }
+    assert_eq!(groups().await - before, 2, "a group for each environment");
 }
 
 /// A clock that is wrong by so many milliseconds.

@@ -225,6 +225,7 @@ async fn a_deleted_environment_is_gone_at_once_and_the_others_stay() {
 
 fn refused(fixture: &Fixture) -> NewRefused {
     NewRefused {
+        environment_id: fixture.environment,
         source_environment_id: fixture.source_environment,
         id: Uuid::now_v7(),
         received_at_ms: 1,

@@ -8,6 +8,7 @@ use super::support::{Fixture, log, nothing_held};
 
 fn request(fixture: &Fixture, body: Vec<u8>) -> NewRefused {
     NewRefused {
+        environment_id: fixture.environment,
         source_environment_id: fixture.source_environment,
         id: Uuid::now_v7(),
         received_at_ms: 1,

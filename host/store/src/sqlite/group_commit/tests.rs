@@ -177,6 +177,7 @@ fn group(requests: &[RequestSpec], ids: &mut Ids) -> OwnedGroup {
             }
             RequestSpec::Refused { body } => group.refused.push(NewRefused {
                 id: ids.next(),
+                environment_id: 1,
                 source_environment_id: 1,
                 received_at_ms: NOW_MS,
                 cause: "missing".to_owned(),

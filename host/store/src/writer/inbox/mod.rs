@@ -1,4 +1,8 @@
-//! The work that waits for the writer, shared by the callers and the writer's thread.
+//! The work that waits for the writer, shared by the callers and the writer's threads.
+//!
+//! The writer has one thread, or several where it writes beside others. The groups of one environment follow each other, so a
+//! thread takes nothing of an environment that another one is committing; while others have nothing to do, a
+//! group is of one environment, so that the next one need not wait for it.
 //!
 //! Jobs wait in a [fair queue](super::fair_queue), bounded in number and in cost. A source environment has at most half of
 //! the queue to itself, and what it has left is shared by those that come later: a flow may be as large as the room that
@@ -15,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::state::{State, Taken};
+use self::state::{Activity, State, Taken};
 use super::{
     fair_queue::Flow,
     group::{EVENT_COST, Group, GroupLimits, GroupMember, Wait, Waiting},
@@ -25,18 +29,28 @@ use crate::error::{CommitError, Overload};
 
 /// The work of one source environment that shares its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum WorkFlow {
-    /// Its events.
-    Events(i64),
-    /// The requests that verification refused. Anybody can send them, so they wait for the events.
-    Refused(i64),
+pub(super) struct WorkFlow {
+    /// The database id of the environment.
+    pub(super) environment: i64,
+    /// The database id of the source environment.
+    pub(super) source_environment: i64,
+    pub(super) kind: WorkKind,
+}
+
+/// What a flow consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum WorkKind {
+    /// Events.
+    Events,
+    /// Requests that verification refused. Anybody can send them, so they wait for the events.
+    Refused,
 }
 
 impl Flow for WorkFlow {
     fn weight(self) -> u64 {
-        match self {
-            Self::Events(_) => 4,
-            Self::Refused(_) => 1,
+        match self.kind {
+            WorkKind::Events => 4,
+            WorkKind::Refused => 1,
         }
     }
 }
@@ -55,21 +69,24 @@ pub(super) struct QueueLimits {
 /// The waiting work.
 pub(super) struct Inbox<B> {
     state: Mutex<State<B>>,
-    arrived: Condvar,
+    /// One for each thread.
+    called: Vec<Condvar>,
     limits: QueueLimits,
     group_limits: GroupLimits,
 }
 
-/// The next work of the writer.
+/// The next work of a thread of the writer.
 pub(super) enum Next<B> {
     Group(Group),
     Other(Work<B>),
 }
 
 impl<B> Inbox<B> {
-    pub(super) fn new(limits: QueueLimits, group_limits: GroupLimits) -> Self {
-        let state = State::new(&group_limits);
-        Self { state: Mutex::new(state), arrived: Condvar::new(), limits, group_limits }
+    /// Returns an inbox for so many threads. Each names itself by its number, from 0.
+    pub(super) fn new(limits: QueueLimits, group_limits: GroupLimits, threads: usize) -> Self {
+        let state = State::new(&group_limits, threads);
+        let called = state.threads.iter().map(|_| Condvar::new()).collect();
+        Self { state: Mutex::new(state), called, limits, group_limits }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<B>> {
@@ -98,24 +115,30 @@ impl<B> Inbox<B> {
         }
         let wait = Wait { since: Instant::now(), may_expire };
         state.members.push(flow, cost, Waiting { member, wait });
-        self.wake(state);
+        let is_busy = state.is_busy(flow.environment);
+        self.wake(state, !is_busy);
         Ok(())
     }
 
-    /// Puts members of the group that was taken last back to the front of their flows, in order. They have waited since they
-    /// first came, and are swept like the others. They are not refused, even if the inbox was closed meanwhile.
-    pub(super) fn put_back(&self, members: Vec<Waiting>) {
+    /// Puts members of the group that a thread took last back to the front of their flows, in order. They have waited since
+    /// they first came, and are swept like the others. They are not refused, even if the inbox was closed meanwhile.
+    pub(super) fn put_back(&self, thread: usize, members: Vec<Waiting>) {
         if members.is_empty() {
             return;
         }
         let mut state = self.lock();
         for waiting in members.into_iter().rev() {
             let (flow, cost) = (waiting.member.flow(), waiting.member.cost());
-            if let Some(Taken { cost: Some(taken), .. }) = &mut state.taken {
+            if let Some(Taken::Group { cost: taken, .. }) = &mut state.threads[thread].taken {
                 *taken = taken.saturating_sub(cost);
             }
             state.members.push_front(flow, cost, waiting);
         }
+    }
+
+    /// Adds what has come meanwhile, of the environments of a group that a thread took, up to the limits of a group.
+    pub(super) fn top_up(&self, thread: usize, group: &mut Group) {
+        self.lock().top_up(thread, group, &self.group_limits);
     }
 
     /// Adds work that is not part of a group.
@@ -125,7 +148,8 @@ impl<B> Inbox<B> {
             return Err(CommitError::closed());
         }
         state.others.push_back(work);
-        self.wake(state);
+        let may_run = !state.is_other_work_taken();
+        self.wake(state, may_run);
         Ok(())
     }
 
@@ -133,46 +157,54 @@ impl<B> Inbox<B> {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.is_closed = true;
-        self.wake(state);
+        drop(state);
+        self.called.iter().for_each(Condvar::notify_one);
     }
 
-    fn wake(&self, mut state: MutexGuard<'_, State<B>>) {
-        let is_idle = std::mem::take(&mut state.is_idle);
+    /// Wakes a thread if one is wanted and none looks for work already.
+    fn wake(&self, mut state: MutexGuard<'_, State<B>>, is_wanted: bool) {
+        let called = if is_wanted { state.call_one() } else { None };
         drop(state);
-        if is_idle {
-            self.arrived.notify_one();
+        if let Some(thread) = called {
+            self.called[thread].notify_one();
         }
     }
 
-    /// Returns the next work, and waits for it; `None` when the inbox is closed and empty. The work before it is finished.
-    pub(super) fn next(&self) -> Option<Next<B>> {
+    /// Returns the next work of a thread, and waits for it; `None` when the inbox is closed and nothing is left for the thread.
+    /// Its work before that is finished.
+    pub(super) fn next(&self, thread: usize) -> Option<Next<B>> {
         let mut state = self.lock();
-        state.taken = None;
+        state.threads[thread].taken = None;
         loop {
-            state = self.wait_for_pace(state);
-            if let Some(next) = state.take(&self.group_limits) {
-                return Some(next);
+            state.threads[thread].activity = Activity::Looks;
+            state = self.wait_for_pace(thread, state);
+            let next = state.take(thread, &self.group_limits);
+            if next.is_some() || state.is_closed {
+                // What waits for a busy environment is left to the thread that is busy with it.
+                state.threads[thread].activity = Activity::Works;
+                let is_left = state.has_work_for_sleepers();
+                self.wake(state, is_left);
+                return next;
             }
-            if state.is_closed {
-                return None;
+            state.threads[thread].activity = Activity::Sleeps;
+            while state.threads[thread].activity == Activity::Sleeps && !state.is_closed {
+                state = self.called[thread].wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            state.is_idle = true;
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Waits while jobs arrive and the next group is not due.
-    fn wait_for_pace<'s>(&'s self, mut state: MutexGuard<'s, State<B>>) -> MutexGuard<'s, State<B>> {
+    fn wait_for_pace<'s>(&'s self, thread: usize, mut state: MutexGuard<'s, State<B>>) -> MutexGuard<'s, State<B>> {
         let mut seen = 0;
         let mut first = None;
         loop {
             let load = state.members.load();
             let has_other_work = state.is_closed || !state.others.is_empty();
             let is_over = has_other_work || load.entries <= seen || load.cost >= self.group_limits.full_cost();
-            let wait = if is_over { None } else { state.pace.wait(Instant::now()) };
+            let wait = if is_over { None } else { state.threads[thread].pace.wait(Instant::now()) };
             let Some(wait) = wait else {
                 if let Some(first) = first {
-                    state.pace.gained(load.entries.saturating_sub(first));
+                    state.threads[thread].pace.gained(load.entries.saturating_sub(first));
                 }
                 return state;
             };
@@ -184,10 +216,10 @@ impl<B> Inbox<B> {
         }
     }
 
-    /// Learns how long the group took that was taken last.
-    pub(super) fn learn(&self) {
+    /// Learns how long the group took that a thread took last.
+    pub(super) fn learn(&self, thread: usize) {
         let mut state = self.lock();
-        if let Some(Taken { at, cost: Some(cost), .. }) = state.taken {
+        if let Some(Taken::Group { at, cost, .. }) = state.threads[thread].taken {
             state.times.learn(cost, at.elapsed());
         }
     }
@@ -204,10 +236,11 @@ impl<B> Inbox<B> {
         }
     }
 
-    /// Returns the number of waiting members, and the time that the writer's present work has taken.
+    /// Returns the number of waiting members, and the longest time that present work of the writer has taken.
     pub(super) fn waiting(&self) -> (usize, Option<Duration>) {
         let state = self.lock();
-        (state.members.load().entries, state.taken.map(|taken| taken.at.elapsed()))
+        let taken = state.threads.iter().filter_map(|thread| thread.taken.as_ref());
+        (state.members.load().entries, taken.map(|taken| taken.at().elapsed()).max())
     }
 }
 

@@ -17,11 +17,18 @@ use crate::records::Settled;
 type Answer = Receiver<Result<Vec<Settled>, CommitError>>;
 
 fn inbox(members: usize, cost: u64, wait_ms: u64) -> Inbox<()> {
-    let wait = Duration::from_millis(wait_ms);
-    Inbox::new(QueueLimits { members, cost, wait }, GroupLimits { events: 100, bytes: 1 << 20 })
+    inbox_of_threads(1, QueueLimits { members, cost, wait: Duration::from_millis(wait_ms) })
+}
+
+fn inbox_of_threads(threads: usize, limits: QueueLimits) -> Inbox<()> {
+    Inbox::new(limits, GroupLimits { events: 100, bytes: 1 << 20 }, threads)
 }
 
 fn job(source_environment: i64, items: usize) -> (GroupMember, Answer) {
+    job_of(1, source_environment, items)
+}
+
+fn job_of(environment: i64, source_environment: i64, items: usize) -> (GroupMember, Answer) {
     let plugin = PluginRef { key: String::new(), version: String::new(), digest: String::new() };
     let item = || Prepared {
         log: EventLog {
@@ -33,8 +40,12 @@ fn job(source_environment: i64, items: usize) -> (GroupMember, Answer) {
     };
     let items = (0..items).map(|_| item()).collect();
     let (answer, answered) = oneshot::channel();
-    let job = Job { environment: 1, source_environment, items, nonce: None };
+    let job = Job { environment, source_environment, items, nonce: None };
     (GroupMember::Job { job, extras: None, hold: None, answer }, answered)
+}
+
+fn events(source_environment: i64) -> WorkFlow {
+    WorkFlow { environment: 1, source_environment, kind: WorkKind::Events }
 }
 
 fn push(inbox: &Inbox<()>, source: i64, items: usize) -> Result<Answer, CommitError> {
@@ -49,7 +60,7 @@ fn groups(inbox: &Inbox<()>) -> Vec<usize> {
         Next::Group(group) => group.events(),
         Next::Other(_) => 0,
     };
-    std::iter::from_fn(|| inbox.next().map(events)).collect()
+    std::iter::from_fn(|| inbox.next(0).map(events)).collect()
 }
 
 #[test]
@@ -86,16 +97,17 @@ fn what_is_put_back_is_next_and_has_waited_since_it_came() {
     let (patient, _waits) = job(1, 4);
     inbox.push(patient, false).unwrap();
     let (gone, mut kept) = (push(&inbox, 1, 5).unwrap(), push(&inbox, 2, 7).unwrap());
-    let Some(Next::Group(group)) = inbox.next() else { panic!("there is work") };
+    let Some(Next::Group(group)) = inbox.next(0) else { panic!("there is work") };
     assert_eq!(group.members(), 6);
     let cost_of = |inbox: &Inbox<()>| inbox.lock().members.load().cost;
     assert_eq!(cost_of(&inbox), 0);
     let _behind = push(&inbox, 1, 6).unwrap();
     let mut members: Vec<Waiting> = group.into_members().collect();
     members.remove(1);
-    inbox.put_back(members);
+    inbox.put_back(0, members);
     drop(gone);
-    assert_eq!(inbox.lock().taken.unwrap().cost, Some(job(1, 2).0.cost()), "the one that is committed");
+    let Some(Taken::Group { cost, .. }) = inbox.lock().threads[0].taken else { panic!("a group is taken") };
+    assert_eq!(cost, job(1, 2).0.cost(), "the one that is committed");
     inbox.sweep();
     assert_eq!(inbox.waiting().0, 5, "nobody waits for one of them");
     let order = |inbox: &Inbox<()>| {
@@ -112,7 +124,7 @@ fn what_is_put_back_is_next_and_has_waited_since_it_came() {
     let of_first: Vec<usize> = taken.iter().map(items).filter(|(flow, _)| *flow == 1).map(|(_, size)| size).collect();
     assert_eq!(of_first, [1, 3, 4, 6]);
     inbox.close();
-    inbox.put_back(taken);
+    inbox.put_back(0, taken);
     std::thread::sleep(Duration::from_millis(35));
     inbox.sweep();
     let error = kept.try_recv().unwrap().unwrap_err();
@@ -126,7 +138,7 @@ fn one_source_fills_half_of_the_queue_and_others_find_room() {
         let inbox = inbox(members, cost, 1000);
         let first: Vec<_> = (0..30).map_while(|_| push(&inbox, 1, 1).ok()).collect();
         assert_eq!(first.len(), 10);
-        assert!(matches!(inbox.admit(WorkFlow::Events(1)), Err(CommitError::Overloaded(Overload::Full { .. }))));
+        assert!(matches!(inbox.admit(events(1)), Err(CommitError::Overloaded(Overload::Full { .. }))));
         let second: Vec<_> = (0..30).map_while(|_| push(&inbox, 2, 1).ok()).collect();
         assert_eq!(second.len(), 5);
         assert!(push(&inbox, 3, 1).is_ok());
@@ -148,12 +160,12 @@ fn a_job_that_would_wait_for_too_long_is_refused_at_once() {
     // By the times of a usual machine these take about four seconds.
     let waiting: Vec<_> = (0..1000).map_while(|_| push(&inbox, 1, 1000).ok()).collect();
     assert!((10..500).contains(&waiting.len()), "{}", waiting.len());
-    let error = inbox.admit(WorkFlow::Events(1)).unwrap_err();
+    let error = inbox.admit(events(1)).unwrap_err();
     assert!(
         matches!(error, CommitError::Overloaded(Overload::Late { expected_ms: 2000.., allowed_ms: 2000 })),
         "{error}"
     );
-    assert!(inbox.admit(WorkFlow::Events(2)).is_ok(), "another source does not wait for all of them");
+    assert!(inbox.admit(events(2)).is_ok(), "another source does not wait for all of them");
 }
 
 #[test]
@@ -170,7 +182,122 @@ fn a_large_job_is_a_group_of_its_own() {
 fn a_closed_inbox_takes_nothing() {
     let inbox = inbox(1000, u64::MAX, 1000);
     inbox.close();
-    assert!(inbox.next().is_none());
+    assert!(inbox.next(0).is_none());
     let error = push(&inbox, 1, 1).unwrap_err();
     assert_eq!(error, CommitError::closed());
+}
+
+const ROOMY: QueueLimits = QueueLimits { members: 1000, cost: u64::MAX, wait: Duration::from_secs(2) };
+
+/// Adds a job that nobody refuses.
+fn add(inbox: &Inbox<()>, environment: i64, source: i64) -> Answer {
+    let (member, answer) = job_of(environment, source, 1);
+    inbox.push(member, true).unwrap();
+    answer
+}
+
+/// Takes the next group of a thread; returns the environments of its members, in order.
+fn take(inbox: &Inbox<()>, thread: usize) -> (Group, Vec<i64>) {
+    let Some(Next::Group(group)) = inbox.next(thread) else { panic!("there is a group") };
+    let environments = group.content().jobs.iter().map(|job| job.environment).collect();
+    (group, environments)
+}
+
+/// Pretends that all threads but the first so many sleep.
+fn awake(inbox: &Inbox<()>, threads: usize) {
+    for thread in inbox.lock().threads.iter_mut().skip(threads) {
+        thread.activity = Activity::Sleeps;
+    }
+}
+
+#[test]
+fn groups_of_one_environment_follow_each_other_and_those_of_others_do_not_wait() {
+    let inbox = inbox_of_threads(3, ROOMY);
+    awake(&inbox, 1);
+    let mut answers: Vec<_> = [1, 1, 2, 3].map(|environment| add(&inbox, environment, environment)).into();
+    assert_eq!(take(&inbox, 0).1, [1, 1], "another thread is idle, so a group is of one environment");
+    answers.push(add(&inbox, 1, 1));
+    inbox.lock().threads[2].activity = Activity::Works;
+    assert_eq!(take(&inbox, 1).1, [2, 3], "nobody is idle, so a group is of all that are free");
+    assert!(inbox.lock().take(2, &inbox.group_limits).is_none(), "the third thread leaves environment 1 to the first");
+    assert_eq!(take(&inbox, 0).1, [1]);
+}
+
+#[test]
+fn what_comes_for_the_environments_of_a_group_joins_it_up_to_its_limits() {
+    let inbox = inbox_of_threads(2, ROOMY);
+    let mut answers = vec![add(&inbox, 1, 1)];
+    let (mut group, _) = take(&inbox, 0);
+    answers.extend([add(&inbox, 2, 2), add(&inbox, 1, 3), add(&inbox, 1, 1)]);
+    inbox.top_up(0, &mut group);
+    let environments: Vec<i64> = group.content().jobs.iter().map(|job| job.environment).collect();
+    assert_eq!(environments, [1, 1, 1]);
+    let Some(Taken::Group { cost, .. }) = inbox.lock().threads[0].taken else { panic!("a group is taken") };
+    assert_eq!(cost, 3 * job(1, 1).0.cost());
+    answers.extend((0..200).map(|_| add(&inbox, 1, 1)));
+    inbox.top_up(0, &mut group);
+    assert_eq!(group.events(), 100);
+    assert_eq!(take(&inbox, 1).1, [2]);
+}
+
+#[test]
+fn an_operation_keeps_one_thread_and_no_other() {
+    let inbox = inbox_of_threads(2, ROOMY);
+    let durability = || Work::Durability(oneshot::channel().0);
+    inbox.push_other(durability()).unwrap();
+    inbox.push_other(durability()).unwrap();
+    assert!(matches!(inbox.next(0), Some(Next::Other(_))));
+    let _answer = add(&inbox, 1, 1);
+    assert_eq!(take(&inbox, 1).1, [1], "the second operation waits for the first one");
+    assert!(inbox.lock().take(1, &inbox.group_limits).is_none());
+    assert!(matches!(inbox.next(0), Some(Next::Other(_))));
+}
+
+#[test]
+fn every_job_is_taken_once_by_threads_that_work_beside_each_other() {
+    const JOBS: usize = 4000;
+    let inbox = inbox_of_threads(4, QueueLimits { members: JOBS, ..ROOMY });
+    let busy = Mutex::new(Vec::new());
+    let taken = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (inbox, busy, taken) = (&inbox, &busy, &taken);
+            scope.spawn(move || {
+                while let Some(Next::Group(mut group)) = inbox.next(thread) {
+                    let environments = |group: &Group| -> std::collections::BTreeSet<i64> {
+                        group.content().jobs.iter().map(|job| job.environment).collect()
+                    };
+                    let own = environments(&group);
+                    {
+                        let mut busy = busy.lock().unwrap();
+                        assert!(own.iter().all(|environment| !busy.contains(environment)), "one group at a time");
+                        busy.extend(own.iter().copied());
+                    }
+                    std::thread::sleep(Duration::from_micros(300));
+                    inbox.top_up(thread, &mut group);
+                    assert_eq!(environments(&group), own);
+                    taken.fetch_add(group.members(), std::sync::atomic::Ordering::Relaxed);
+                    busy.lock().unwrap().retain(|environment| !own.contains(environment));
+                }
+            });
+        }
+        let answers: Vec<_> = (0..JOBS as i64)
+            .map(|number| {
+                if number % 64 == 0 {
+                    std::thread::sleep(Duration::from_micros(500));
+                }
+                let (member, answer) = job_of(number % 7, number % 20, 1);
+                inbox.push(member, false).unwrap();
+                answer
+            })
+            .collect();
+        // Each job is taken without another one that comes after it.
+        let until = Instant::now() + Duration::from_secs(20);
+        while taken.load(std::sync::atomic::Ordering::Relaxed) < JOBS && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        inbox.close();
+        drop(answers);
+    });
+    assert_eq!(taken.into_inner(), JOBS);
 }
