@@ -1,6 +1,8 @@
 //! Overload: requests come at three times the rate that the server can store.
 
-use anyhow::{Context as _, ensure};
+use std::{thread, time::Duration};
+
+use anyhow::{Context as _, anyhow, ensure};
 
 use crate::{
     generator::{
@@ -15,10 +17,13 @@ use crate::{
     server::Server,
     setup::Setup,
     table::{Line, Table, Target, number},
+    usage::Usage,
 };
 
 /// The rate of the requests as a multiple of the capacity.
 pub const TIMES: f64 = 3.0;
+/// The time between two looks at the memory.
+const SAMPLE: Duration = Duration::from_millis(100);
 /// Maximum number of rounds. They differ little, and the answers of a round may be long in coming.
 const ROUNDS: usize = 3;
 
@@ -59,6 +64,8 @@ pub struct Overload {
     /// Peak memory in bytes.
     peak: u64,
     idle: u64,
+    /// Mean memory of the last quarter of a round, divided by that of the second.
+    growth: Series,
     /// The last round in words.
     summary: String,
 }
@@ -85,14 +92,18 @@ fn measure(setup: &Setup, kind: Kind) -> anyhow::Result<Overload> {
         other: series(),
         peak: 0,
         idle: server.idle,
+        growth: series(),
         summary: String::new(),
     };
     let rate = TIMES * capacity / kind.events as f64;
     for round in 1..=setup.rounds.min(ROUNDS) {
         progress(&format!("overload with {}, round {round} of {}", kind.what, setup.rounds.min(ROUNDS)));
         let before = Metrics::scrape(aim.address)?;
-        let answers = overload::run(&aim, rate, setup.time * 2, setup.warm_up, kind.connections)
-            .with_context(|| server.process().output())?;
+        let (answers, growth) = with_growth(server.process().usage(), || {
+            overload::run(&aim, rate, setup.time * 2, setup.warm_up, kind.connections)
+        })?;
+        let answers = answers.with_context(|| server.process().output())?;
+        found.growth.push(growth);
         let change = Change { before, after: Metrics::scrape(aim.address)? };
         let accepted = answers.count(200) as f64 * kind.events as f64;
         let counted = change.of("inlet_events_total", Some(("outcome", "logged"))).unwrap_or_default();
@@ -109,6 +120,26 @@ fn measure(setup: &Setup, kind: Kind) -> anyhow::Result<Overload> {
     found.peak = server.process().usage().peak()?;
     server.stop()?;
     Ok(found)
+}
+
+/// Runs a load; returns its result, and how much the resident memory grew in it: the mean of the last quarter divided by that of the
+/// second.
+fn with_growth<T: Send>(usage: Usage, load: impl FnOnce() -> T + Send) -> anyhow::Result<(T, f64)> {
+    let (result, samples) = thread::scope(|scope| {
+        let loading = scope.spawn(load);
+        let mut samples = Vec::new();
+        while !loading.is_finished() {
+            samples.push(usage.resident()? as f64);
+            thread::sleep(SAMPLE);
+        }
+        let result = loading.join().map_err(|_| anyhow!("the generator panicked"))?;
+        anyhow::Ok((result, samples))
+    })?;
+    let quarter = samples.len().div_ceil(4).max(1);
+    let mean = |samples: &[f64]| samples.iter().sum::<f64>() / samples.len().max(1) as f64;
+    let quarters: Vec<f64> = samples.chunks(quarter).map(mean).collect();
+    let second = quarters.get(1).or(quarters.first()).copied().unwrap_or_default();
+    Ok((result, quarters.last().copied().unwrap_or_default() / second))
 }
 
 /// Returns the requests per second that are stored if their number does not exceed what may wait.
@@ -140,6 +171,8 @@ impl Overload {
         table.line(Line::new("neither 200 nor 503, share", "%", self.other.clone()));
         let megabytes = self.peak.saturating_sub(self.idle) as f64 / 1e6;
         table.line(Line::new("most memory above rest", "MB", Series::from_iter([megabytes])));
+        let growth = Line::new("memory, last quarter of a round ÷ second quarter", "", self.growth.clone());
+        table.line(growth.target(Target::AtMost(1.1)));
         table.note(format!("Overload with {what}, last round: {}.", self.summary));
     }
 }
