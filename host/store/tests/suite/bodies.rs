@@ -92,6 +92,7 @@ async fn large_bodies_make_small_slices() {
 async fn refused_requests_lose_theirs_and_keep_size_and_digest() {
     let fixture = Fixture::new().await;
     let request = |ms, number| NewRefused {
+        environment_id: fixture.environment,
         source_environment_id: fixture.source_environment,
         id: id_at(ms, number),
         received_at_ms: ms,

@@ -23,6 +23,7 @@ fn rejected(fixture: &Fixture, code: &str) -> Prepared {
 
 fn refused(fixture: &Fixture, cause: &str) -> NewRefused {
     NewRefused {
+        environment_id: fixture.environment,
         source_environment_id: fixture.source_environment,
         id: Uuid::now_v7(),
         received_at_ms: 1,

@@ -60,6 +60,7 @@ async fn refused_requests_are_read_within_memory() {
     for _ in 0..3 {
         last = Uuid::now_v7();
         let refused = NewRefused {
+            environment_id: fixture.environment,
             source_environment_id: at,
             id: last,
             received_at_ms: 1,
