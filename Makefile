@@ -20,9 +20,9 @@ POSTGRES_18 := $(CURDIR)/tests/system/clients/engines/node_modules/@embedded-pos
 # What tests use is built with the features that the tests' own dependencies add. A plain build of a program would compile
 # it, and most of what it needs, once more. `--test NAME` builds the program of the package that has the test.
 BUILD_FOR_TESTS = $(CARGO) test -q --workspace --no-run --test
-test screenshots fuzz-api crash-rounds check: PACK = $(BUILD_FOR_TESTS) packer && $(abspath $(TARGET))/debug/inlet-pack
+test screenshots fuzz-api crash-rounds upgrade-rounds check: PACK = $(BUILD_FOR_TESTS) packer && $(abspath $(TARGET))/debug/inlet-pack
 
-.PHONY: run build test screenshots bench attack fuzz-api crash-rounds plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
+.PHONY: run build test screenshots bench attack fuzz-api crash-rounds upgrade-rounds plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,13 @@ fuzz-api: plugins ## Send generated requests to the API for ten minutes a docume
 crash-rounds: plugins ## Kill servers, the receiver of their deliveries and their PostgreSQL twenty times each, and check that nothing is lost or doubled
 	$(BUILD_FOR_TESTS) binary
 	INLET_CRASH_ROUNDS=20 $(CARGO) test --workspace --test system -- crash_rounds nodes::failures --nocapture --test-threads 1
+
+# The release before: the newest tag, or what the caller names.
+FROM = $(shell git describe --tags --abbrev=0 2> /dev/null)
+upgrade-rounds: plugins ## Replace servers of the release before (FROM=COMMIT, else the newest tag) by this version's under load
+	$(BUILD_FOR_TESTS) binary
+	program=$$(tests/system/old_program.sh "$(FROM)" $(abspath $(TARGET))/upgrade) && \
+		INLET_OLD_PROGRAM=$$program $(CARGO) test --workspace --test system -- nodes::upgrade --ignored --nocapture --test-threads 1
 
 sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of SQLite's C interface (x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \

@@ -1,8 +1,8 @@
 //! Runs plugins. Nothing outside this crate uses wasmtime.
 //!
 //! A plugin is third-party code that sees every webhook of a source. Each call therefore gets a new sandbox: no memory of
-//! earlier calls, a clock that does not advance, no network, no files, one import (`log`), a WASI without access to
-//! anything, and five limits. The host treats the output as hostile until it is checked.
+//! earlier calls, a clock that does not advance, no network, no files, two imports (`log`, and the rules in its own
+//! file), a WASI without access to anything, and five limits. The host treats the output as hostile until it is checked.
 //!
 //! One request, in the order of the folders:
 //!

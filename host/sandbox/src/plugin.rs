@@ -21,6 +21,12 @@ struct Inner {
     loaded: LoadedPlugin,
 }
 
+impl Inner {
+    fn input(&self, bytes: usize, now_ms: u64) -> CallInput {
+        CallInput { bytes, now_ms, rules: Arc::clone(&self.loaded.rules) }
+    }
+}
+
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plugin")
@@ -51,9 +57,14 @@ impl Plugin {
         self.inner.loaded.publisher_key
     }
 
-    /// Returns the origin of the native code: compiled or read from the cache.
+    /// Returns the origin of the native code: compiled, read from the cache, or shared with another plugin.
     pub fn compilation(&self) -> &Compilation {
         &self.inner.loaded.compilation
+    }
+
+    /// Returns true if both plugins run the same compiled code, which is in memory once.
+    pub fn shares_code_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner.loaded.code, &other.inner.loaded.code)
     }
 
     /// Returns true if the plugin writes its own answers ([`Self::answer`]).
@@ -80,7 +91,7 @@ impl Plugin {
         let (inner, request, limits) = (Arc::clone(&self.inner), Arc::clone(request), limits.clone());
         let translating = async move {
             let adapter = &inner.loaded.adapter;
-            let input = CallInput { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };
+            let input = inner.input(request.body.as_bytes().len(), request.received_at_ms);
             execute(&inner.pool, &limits, input, async |store| adapter.translate(store, &request).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
@@ -114,7 +125,7 @@ impl Plugin {
             (Arc::clone(&self.inner), memo.to_owned(), outcomes.to_vec(), limits.clone());
         let answering = async move {
             let adapter = &inner.loaded.adapter;
-            let input = CallInput { bytes: memo.len(), now_ms: received_at_ms };
+            let input = inner.input(memo.len(), received_at_ms);
             execute(&inner.pool, &limits, input, async |store| adapter.answer(store, &memo, &outcomes).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))

@@ -53,6 +53,7 @@ pub fn announce(engine: &Engine, config: &Config) {
     let plugins: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        database = engine.store.database_kind(),
         schema = engine.store.schema_version(),
         listen = %config.listen,
         admin_listen = config.admin_listen.as_ref().map(ToString::to_string),

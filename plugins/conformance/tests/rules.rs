@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-use std::{fs, path::Path, sync::LazyLock, time::Duration};
+use std::{fs, ops::Range, path::Path, sync::LazyLock, time::Duration};
 
 use inlet_conformance::suite::{self, Level, Options};
 use inlet_core::contract::{Body, Request};
-use inlet_rules::region::{CAPACITY, MARKER, SIZE};
+use inlet_rules::section::SECTION;
 use inlet_sandbox::{EngineConfig, Limits, Sandbox};
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
@@ -17,6 +17,26 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
 fn twin(name: &str) -> Vec<u8> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("../test-plugins/inlet__{name}-rules.wasm"));
     fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make test-plugins`", file.display()))
+}
+
+/// Returns where the content of a component's custom section is.
+fn section(wasm: &[u8], name: &str) -> Range<usize> {
+    let mut found = wasmparser::Parser::new(0).parse_all(wasm).filter_map(|payload| match payload.unwrap() {
+        wasmparser::Payload::CustomSection(section) if section.name() == name => {
+            let end = section.range().end as usize;
+            Some(end - section.data().len()..end)
+        }
+        _ => None,
+    });
+    found.next().unwrap()
+}
+
+/// Returns a component whose section of rules has another name of the same length.
+fn with_name(wasm: &[u8], name: &[u8]) -> Vec<u8> {
+    let mut wasm = wasm.to_vec();
+    let content = section(&wasm, SECTION);
+    wasm[content.start - name.len()..content.start].copy_from_slice(name);
+    wasm
 }
 
 /// Limits that a busy machine does not reach.
@@ -39,23 +59,20 @@ async fn plugins_without_code_keep_the_laws() {
 #[tokio::test]
 async fn no_bytes_in_the_place_of_the_rules_make_a_plugin_fault() {
     let wasm = twin("segment");
-    let region = wasm.windows(MARKER.len()).position(|window| window == MARKER).unwrap();
-    let rules = region + MARKER.len() + 4;
-    let length = usize::try_from(u32::from_le_bytes(*wasm[rules - 4..].first_chunk().unwrap())).unwrap();
+    let rules = section(&wasm, SECTION);
+    // Of the same length, so that the section stays where it is.
     let with = |change: &dyn Fn(&mut [u8])| {
         let mut wasm = wasm.clone();
-        change(&mut wasm[region + MARKER.len()..region + SIZE]);
+        change(&mut wasm[rules.clone()]);
         wasm
     };
-    let most = u32::try_from(CAPACITY).unwrap().to_le_bytes();
-    let mut damaged = vec![
-        with(&|region| region.fill(0xff)),
-        with(&|region| region.fill(1)),
-        with(&|region| region[..4].copy_from_slice(&most)),
-    ];
+    let mut damaged = vec![with(&|rules| rules.fill(0xff)), with(&|rules| rules.fill(1)), with(&|rules| rules[0] = 0)];
     for seed in [3, 7, 11, 31] {
-        damaged.push(with(&|region| (4..4 + length).step_by(seed * 5).for_each(|at| region[at] ^= seed as u8)));
+        damaged.push(with(&|rules| (0..rules.len()).step_by(seed * 5).for_each(|at| rules[at] ^= seed as u8)));
     }
+    // Another section, so that the component finds no rules.
+    let renamed = with_name(&wasm, b"inlet:rulez");
+    damaged.push(renamed.clone());
     for wasm in damaged {
         let plugin = SANDBOX.load(&wasm).unwrap();
         for example in plugin.manifest().examples.clone() {
@@ -72,6 +89,9 @@ async fn no_bytes_in_the_place_of_the_rules_make_a_plugin_fault() {
             };
             let result = plugin.translate(&request, &limits()).await.result;
             assert!(result.is_ok(), "{result:?}");
+            if wasm == renamed {
+                assert_eq!(result.unwrap().unwrap_err().code, "no_rules");
+            }
         }
     }
 }

@@ -7,12 +7,10 @@ use std::path::Path;
 use inlet_plugin::{Body, Event, Field, Item, Notice, Plugin, Pointed, Request, Translation, Value, testing};
 use inlet_plugin_segment::Segment;
 use inlet_plugin_stripe::Stripe;
-use inlet_rules::{Program, compile, read, region::Region};
+use inlet_rules::{Program, compile, read};
 use proptest::prelude::*;
 
 use crate::{translate, translate_by};
-
-const MARKER: usize = inlet_rules::region::MARKER.len();
 
 /// Compiles the rules of a TOML text.
 fn compiled(rules: &str) -> Vec<u8> {
@@ -278,25 +276,17 @@ fn values_outside_of_the_items_cannot_fill_the_sandbox() {
     assert_eq!(of("event_type = [\"{/type}\", \"a\"]\nkey = \"{body:/type}\"", &"t".repeat(1_000_000)), Ok(15_001));
 }
 
-/// Returns a region with these bytes after the marker.
-fn region(bytes: &[u8]) -> Box<Region> {
-    let mut region = Box::new(Region::empty());
-    region.0[MARKER..MARKER + bytes.len()].copy_from_slice(bytes);
-    region
-}
-
 #[test]
-fn an_empty_region_rejects() {
-    assert_eq!(translate_by(&Region::empty(), &request("{}", &[])).unwrap_err().code, "no_rules");
+fn no_rules_reject() {
+    assert_eq!(translate_by(&[], &request("{}", &[])).unwrap_err().code, "no_rules");
 }
 
 const BODY: &str = r#"{"type":"Track","event":"e","userId":1,"batch":[{"type":"page","name":"x","properties":{}},[]],"data":{"object":{"customer":"c"}}}"#;
 
 proptest! {
     #[test]
-    fn no_bytes_in_the_region_crash(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0_u32..40_000) {
-        let region = region(&[&length.to_le_bytes()[..], &bytes].concat());
-        let _ = translate_by(&region, &request(BODY, &[]));
+    fn no_bytes_in_the_place_of_rules_crash(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = translate_by(&bytes, &request(BODY, &[]));
     }
 
     #[test]
@@ -306,9 +296,8 @@ proptest! {
             let place = at.index(rules.len());
             rules[place] = byte;
         }
-        let length = u32::try_from(rules.len()).unwrap().to_le_bytes();
         for body in [BODY, "[{}]", "{\"batch\":[]}"] {
-            let _ = translate_by(&region(&[&length[..], &rules].concat()), &request(body, &[]));
+            let _ = translate_by(&rules, &request(body, &[]));
         }
     }
 }

@@ -5,8 +5,8 @@
 //! plugin.toml ── manifest_from_toml ──▶ JSON ────────────┴─ pack ──▶ plugin.wasm
 //! ```
 //!
-//! A plugin without code has `[rules]` in its `plugin.toml` instead of a module: [`pack_rules`] writes them into the
-//! declarative component, which is built once.
+//! A plugin without code has `[rules]` in its `plugin.toml` instead of a module: [`pack_rules`] writes them into a custom
+//! section behind the declarative component, which is built, and compiled by a server, once.
 //!
 //! The manifest becomes a custom section, so that a plugin is one file, and what it says is read before anything of it
 //! is compiled or run.

@@ -20,7 +20,7 @@ const USAGE: &str = "usage: inlet-pack bundle --out DIR [--declarative FILE] PLU
 
 bundle: Builds each plugin for wasm32-unknown-unknown, makes a component of it, adds the manifest of its plugin.toml,
 and writes DIR/<key>.wasm if it is not there already. A plugin.toml with [rules] needs no build: its rules are
-written into the component FILE.
+written behind the component FILE.
 
 component: Builds a component without a manifest, such as the declarative one, and writes it if it is not there
 already.

@@ -1,8 +1,14 @@
-//! Plugins without code: the rules of a `plugin.toml`, written into the declarative component.
+//! Plugins without code: the rules of a `plugin.toml`, in a section behind the declarative component.
 
-use anyhow::{Result, bail, ensure};
-use inlet_rules::{Program, WrittenRules, compile, decompile, read, region};
+use anyhow::{Context as _, Result, bail, ensure};
+use inlet_rules::{
+    Program, WrittenRules, compile, decompile, read,
+    section::{CAPACITY, INTERFACE, SECTION},
+};
 use serde_json::Value;
+use wasmparser::{Parser, Payload};
+
+use crate::append_section;
 
 /// Checks rules against themselves and the rest of the manifest. The error names every wrong member.
 pub(crate) fn checked(rules: &Value, manifest: &Value) -> Result<WrittenRules> {
@@ -43,17 +49,37 @@ fn unknown_options(rules: &WrittenRules, manifest: &Value) -> Vec<String> {
     rules.options().into_iter().filter(|name| !is_text(name)).map(sentence).collect()
 }
 
-/// Writes rules into a copy of the declarative component, and checks that they can be read from it.
+/// Writes rules behind a copy of the declarative component, and checks that they can be read again.
 pub(crate) fn write(component: &[u8], rules: &WrittenRules) -> Result<Vec<u8>> {
-    let compiled = compile(rules)?;
-    let mut component = component.to_vec();
-    region::write(&mut component, &compiled)?;
-    let written = region::read(&component)?.and_then(Program::decode).map(|program| decompile(&program));
     ensure!(
-        written.as_ref() == Some(rules),
-        "the rules that were written into the component are not those of plugin.toml"
+        asks_for_rules(component)?,
+        "the component does not import {INTERFACE:?}; use the declarative component as Inlet builds it"
     );
+    let compiled = compile(rules)?;
+    ensure!(
+        compiled.len() <= CAPACITY,
+        "the rules take {} bytes; at most {CAPACITY} can be used: shorten messages, or leave out rules of rare events",
+        compiled.len()
+    );
+    let written = Program::decode(&compiled).map(|program| decompile(&program));
+    ensure!(written.as_ref() == Some(rules), "the compiled rules are not those of plugin.toml");
+    let mut component = component.to_vec();
+    append_section(&mut component, SECTION, &compiled);
     Ok(component)
+}
+
+/// Returns true if a component asks the host for rules.
+fn asks_for_rules(component: &[u8]) -> Result<bool> {
+    for payload in Parser::new(0).parse_all(component) {
+        if let Payload::ComponentImportSection(imports) = payload.context("the declarative component is damaged")? {
+            for import in imports {
+                if import?.name.name == INTERFACE {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -61,6 +87,18 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use crate::{manifest_from_toml, pack, pack_rules};
+
+    /// The least component that asks for rules: it imports an empty instance of that name.
+    fn asking() -> Vec<u8> {
+        let mut component = wasm_encoder::Component::new();
+        let mut types = wasm_encoder::ComponentTypeSection::new();
+        types.instance(&wasm_encoder::InstanceType::new());
+        component.section(&types);
+        let mut imports = wasm_encoder::ComponentImportSection::new();
+        imports.import(super::INTERFACE, wasm_encoder::ComponentTypeRef::Instance(0));
+        component.section(&imports);
+        component.finish()
+    }
 
     const LEAST: &str = r#"
         manifest = 2
@@ -107,6 +145,28 @@ mod tests {
         let with = format!("{LEAST}[rules]\nevent_type = \"/type\"");
         insta::assert_snapshot!(pack(b"\0asm", &with).unwrap_err().to_string(), @"plugin.toml has [rules], so it describes a plugin without code; remove them, or the code");
         insta::assert_snapshot!(pack_rules(b"\0asm", LEAST).unwrap_err().to_string(), @"plugin.toml has no [rules]; a plugin without code needs them");
-        insta::assert_snapshot!(pack_rules(b"\0asm", &with).unwrap_err().to_string(), @"the component has 0 places for rules; expected exactly one: use the declarative component as Inlet builds it");
+        let empty = wasm_encoder::Component::new().finish();
+        insta::assert_snapshot!(pack_rules(&empty, &with).unwrap_err().to_string(), @r#"the component does not import "inlet:declarative/rules@0.1.0"; use the declarative component as Inlet builds it"#);
+    }
+
+    #[test]
+    fn plugins_without_code_differ_behind_the_component_only() {
+        let component = asking();
+        let with = |kind: &str| pack_rules(&component, &format!("{LEAST}[rules]\nevent_type = \"{kind}\"")).unwrap();
+        let (one, other) = (with("/type"), with("/kind"));
+        assert!(one.starts_with(&component) && other.starts_with(&component) && one != other);
+    }
+
+    #[test]
+    fn rules_that_are_too_large_are_refused() {
+        let message = "m".repeat(505);
+        let rule = |n: usize| {
+            format!(
+                "[[rules.ignore]]\nwhen = {{ at = \"/type\", equals = \"{n}\" }}\ncode = \"c\"\nmessage = \"{n}{message}\"\n"
+            )
+        };
+        let rules: String = (0..64).map(rule).collect();
+        let error = pack_rules(&asking(), &format!("{LEAST}[rules]\nevent_type = \"/type\"\n{rules}")).unwrap_err();
+        insta::assert_snapshot!(error.to_string(), @"the rules take 33495 bytes; at most 32768 can be used: shorten messages, or leave out rules of rare events");
     }
 }

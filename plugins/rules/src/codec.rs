@@ -9,7 +9,7 @@ use crate::{
     Condition, Data, Name, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Step, Test, Text, Values, Verdict,
 };
 
-/// The version of the format. Other bytes are refused. [`MARKER`](crate::region::MARKER) changes with it.
+/// The version of the format. Other bytes are refused.
 const FORMAT: u8 = 2;
 
 impl<'a> Program<'a> {

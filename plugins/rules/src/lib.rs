@@ -1,7 +1,7 @@
 //! The rules of plugins without code.
 //!
 //! ```text
-//! plugin.toml [rules] ── read ──▶ Rules ── compile ──▶ bytes ── region::write ──▶ component
+//! plugin.toml [rules] ── read ──▶ Rules ── compile ──▶ bytes ── custom section ──▶ plugin
 //!                                                        └── Program::decode ──▶ interpreted for each request
 //! ```
 //!
@@ -17,8 +17,8 @@ pub mod limits;
 mod program;
 #[cfg(feature = "text")]
 mod read;
-pub mod region;
 mod rules;
+pub mod section;
 #[cfg(feature = "text")]
 mod source;
 #[cfg(feature = "text")]

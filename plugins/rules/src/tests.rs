@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{Program, compile, decompile, read, region, write};
+use crate::{Program, compile, decompile, read, write};
 
 fn toml(text: &str) -> Value {
     toml::from_str(text).unwrap()
@@ -153,29 +153,6 @@ fn rules_have_limits() {
         .collect();
     let rules = read(&json!({ "event_type": "/type", "data": members })).unwrap();
     insta::assert_snapshot!(compile(&rules).unwrap_err(), @"rules: they name 257 different members in the item; at most 250 can be used: leave out alternatives");
-}
-
-#[test]
-fn rules_are_written_in_place_once() {
-    let rules = compile(&read(&toml(EVERYTHING)).unwrap()).unwrap();
-    let empty = region::Region::empty().0;
-    let component = [b"before", &empty[..], b"after"].concat();
-    assert_eq!(region::read(&component), Ok(None));
-    let mut written = component.clone();
-    region::write(&mut written, &rules).unwrap();
-    assert_eq!((written.len(), region::read(&written)), (component.len(), Ok(Some(&rules[..]))));
-    assert_eq!((&written[..6], &written[written.len() - 5..]), (&b"before"[..], &b"after"[..]));
-    // Shorter ones leave nothing behind.
-    region::write(&mut written, b"x").unwrap();
-    region::write(&mut written, b"").unwrap();
-    assert_eq!(written, component);
-
-    let mut twice = [&component[..], &component[..]].concat();
-    assert_eq!(region::write(&mut twice, b"x"), Err(region::RegionError::Regions { count: 2 }));
-    let mut cut = component[..component.len() - 6].to_vec();
-    assert_eq!(region::write(&mut cut, b"x"), Err(region::RegionError::Regions { count: 1 }));
-    let error = region::write(&mut written, &vec![0; region::CAPACITY + 1]).unwrap_err().to_string();
-    insta::assert_snapshot!(error, @"the rules take 32741 bytes; at most 32740 can be used: shorten messages, or leave out rules of rare events");
 }
 
 /// Texts of values, some of them odd.

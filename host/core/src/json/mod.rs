@@ -15,6 +15,7 @@ mod difference;
 mod mask;
 mod merge;
 mod number;
+mod set;
 
 use std::{borrow::Cow, fmt};
 
@@ -31,6 +32,7 @@ pub use difference::difference;
 pub use mask::{mask, replace_values, values};
 pub use merge::{fill_gaps, merge};
 pub use number::Number;
+pub use set::set;
 
 /// The kind of a JSON text, told by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

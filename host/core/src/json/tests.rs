@@ -64,7 +64,37 @@ fn repetitive() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn a_value_is_written_in_its_place_and_nothing_else_changes() {
+    let set = |text: &str, pointer: &str| set(text, pointer, "7");
+    for (text, pointer, expected) in [
+        (r#"{"a":1.10, "b":[ {"c":null} ]}"#, "/b/0/c", Some(r#"{"a":1.10, "b":[ {"c":7} ]}"#)),
+        (r#"{ "a":1.10}"#, "/b", Some(r#"{"b":7, "a":1.10}"#)),
+        ("{ }", "/a~1b/c", Some(r#"{"a/b":{"c":7} }"#)),
+        (r#"[{}]"#, "/0/a", Some(r#"[{"a":7}]"#)),
+        (r#"{"a":1,"a":2}"#, "/a", Some(r#"{"a":1,"a":7}"#)),
+        ("[]", "/0", None),
+        ("[]", "/0/a", None),
+        (r#"{"a":"text"}"#, "/a/b", None),
+        ("no JSON", "/a", None),
+        ("", "/a", None),
+    ] {
+        assert_eq!(set(text, pointer).as_deref(), expected, "{text} {pointer}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_was_set_is_found_and_the_rest_is_as_it_was(text in json(), pointer in "(/[a-c0]){1,3}", value in json()) {
+        if let Some(written) = set(&text, &pointer, &value) {
+            prop_assert!(check(&written, MAX_DEPTH).is_ok());
+            prop_assert_eq!(point(&written, &pointer), Some(value.trim()));
+            for beside in ["/a", "/b", "/c", "/0"].into_iter().filter(|beside| !pointer.starts_with(beside)) {
+                prop_assert_eq!(point(&written, beside), point(&text, beside));
+            }
+        }
+    }
+
     #[test]
     fn repeated_members_are_cut_as_they_are_found_one_by_one(text in repetitive()) {
         let mut cut = Cut::new();

@@ -5,13 +5,13 @@
 
 use std::{borrow::Cow, hash::Hasher as _};
 
-use base64::Engine as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL_WITHOUT_PADDING};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use super::{
-    Algorithm, BadSecret, Covers, Nonce, SecretForm, Sent, Vector, Verdict, Verification, equal,
+    Algorithm, BadSecret, CannotSign, Covers, Nonce, SecretForm, Sent, ToSign, Vector, Verdict, Verification, equal,
     key::{BASE64, BASE64URL, Key},
     nonce::BEYOND_TOLERANCE_MS,
     place::{self, Found, Place},
@@ -76,6 +76,8 @@ pub enum JwtAlgorithm {
 
 /// The longest token, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
+/// The lifetime of a token that is made for a test, where the scheme has no largest age.
+const LIFETIME_SECONDS: u32 = 300;
 /// The longest header of a token, in bytes of base64.
 const MAX_HEADER: usize = 2 * 1024;
 /// The most keys of a JWKS.
@@ -145,14 +147,45 @@ impl Jwt {
     }
 
     fn find<'a>(&self, sent: &Sent<'a>) -> Found<'a> {
-        let header = match (sent.credential_header, &self.header) {
+        self.place(sent.credential_header).map_or(Found::Missing, |place| sent.find(place))
+    }
+
+    /// Returns the place of the token: the header that the operator named, or the scheme's place.
+    pub(super) fn place<'t>(&'t self, credential_header: Option<&'t str>) -> Option<Place<'t>> {
+        let header = match (credential_header, &self.header) {
             (Some(named), Some(_)) => Some(named),
             (_, header) => header.as_deref(),
         };
-        match Place::of(header, self.query.as_deref(), None) {
-            Some(place) => sent.find(place),
-            None => Found::Missing,
+        Place::of(header, self.query.as_deref(), None)
+    }
+
+    /// Returns the value with which a sender that shares the secret sends a request.
+    pub(super) fn token(&self, secret: &str, request: &ToSign<'_>) -> Result<String, CannotSign> {
+        if self.algorithm.takes_public_key() {
+            return Err(CannotSign::PrivateKey);
         }
+        let issued = request.at_ms.div_euclid(1000);
+        let lifetime = self.max_age_seconds.unwrap_or(LIFETIME_SECONDS);
+        let mut claims = vec![
+            ("iat", issued.to_string()),
+            ("exp", issued.saturating_add(lifetime.into()).to_string()),
+            ("jti", json::quote(request.id)),
+        ];
+        let hash = self.body_sha256.as_ref().map(|name| (name, hex::encode(Sha256::digest(request.body))));
+        let texts = [("iss", self.issuer.as_ref()), ("aud", self.audience.as_ref())];
+        claims.extend(texts.into_iter().filter_map(|(name, text)| Some((name, json::quote(text?)))));
+        claims.extend(hash.map(|(name, hash)| (name.as_str(), json::quote(&hash))));
+        let claims = json::object(claims.iter().map(|(name, text)| (*name, text.as_str())));
+        let header = format!(r#"{{"alg":{},"typ":"JWT"}}"#, json::quote(self.algorithm.name()));
+        let signed =
+            format!("{}.{}", BASE64URL_WITHOUT_PADDING.encode(header), BASE64URL_WITHOUT_PADDING.encode(claims));
+        let mut signature = Vec::new();
+        for NamedKey { key, .. } in self.keys(secret)? {
+            if let Key::Hmac(algorithm, bytes) = key {
+                signature = algorithm.mac(&bytes, &[Cow::Borrowed(signed.as_bytes())]);
+            }
+        }
+        Ok(format!("{}{signed}.{}", self.prefix, BASE64URL_WITHOUT_PADDING.encode(signature)))
     }
 
     fn verify_token(&self, sent: &Sent<'_>, value: Cow<'_, [u8]>, secrets: &[&str]) -> Result<(), Refused> {

@@ -44,7 +44,7 @@ pub use jwt::{Jwt, JwtAlgorithm};
 pub use key::BadSecret;
 pub use nonce::Nonce;
 pub use refusal::{REFUSAL_CAUSES, RefusalCause};
-pub use sign::{CannotSign, ToSign};
+pub use sign::{CannotSign, SignedParts, ToSign};
 pub use signed::{SignedTemplate, UnknownSigned};
 pub use template::{
     Algorithm, BodyHash, Encoding, Id, List, SecretEncoding, SecretForm, SharedSecret, Signature, Template,
@@ -220,7 +220,7 @@ impl SharedSecret {
 
 impl Signature {
     fn verify(&self, sent: &Sent<'_>, secrets: &[&str]) -> Verification {
-        let value = match self.place_in(sent).map(|place| sent.find(place)) {
+        let value = match self.place(sent.credential_header).map(|place| sent.find(place)) {
             None | Some(Found::Missing) => return Verification::of(Verdict::Missing),
             Some(Found::Doubled) => return Verification::failed("doubled"),
             Some(Found::Once(value)) => value,

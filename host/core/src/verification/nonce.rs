@@ -36,7 +36,7 @@ impl Signature {
     /// The hash is over the signed content and not over the signature: a header with two signatures could be sent once with
     /// each.
     pub(super) fn nonce(&self, sent: &Sent<'_>, hash_key: &HashKey, source_environment: i64) -> Option<Nonce> {
-        let Found::Once(value) = sent.find(self.place_in(sent)?) else { return None };
+        let Found::Once(value) = sent.find(self.place(sent.credential_header)?) else { return None };
         let claim = self.read_claim(sent, value).ok()?;
         let template = self.signed.iter().filter(|template| self.signs_timestamp(template) || self.signs_id(template));
         let (template, content) = template.filter_map(|it| Some((it, it.content(self, sent, &claim)?))).next()?;

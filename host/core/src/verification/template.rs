@@ -484,8 +484,8 @@ impl Template {
 
 impl Signature {
     /// Returns the place of the signature in a request: the header that the operator named, or the scheme's place.
-    pub(super) fn place_in<'t>(&'t self, sent: &super::Sent<'t>) -> Option<Place<'t>> {
-        let header = match (sent.credential_header, &self.header) {
+    pub(super) fn place<'t>(&'t self, credential_header: Option<&'t str>) -> Option<Place<'t>> {
+        let header = match (credential_header, &self.header) {
             (Some(named), Some(_)) => Some(named),
             (_, header) => header.as_deref(),
         };

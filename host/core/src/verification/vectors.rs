@@ -108,15 +108,24 @@ impl Template {
             .filter(|(name, _)| !credentials.contains(name) && !self.is_written(name) && own.contains(name))
             .copied()
             .collect();
-        let request = ToSign { credential_header, method, headers: &others, id, at_ms, target, options, body };
-        let fields = match self.sign(secret, &request) {
-            Ok(fields) => fields,
-            Err(CannotSign::NotHere(_)) => return Ok(()),
+        let has_private_key = vector.signing_key.is_some();
+        let request =
+            ToSign { credential_header, has_private_key, method, headers: &others, id, at_ms, target, options, body };
+        let signed = match self.sign(secret, &request) {
+            Ok(signed) => signed,
+            Err(CannotSign::PrivateKey) => return Ok(()),
             Err(error) => return Err(failed(error.to_string())),
         };
-        let written = fields.iter().map(|field| (field.name.as_str(), field.value.as_bytes()));
+        let written = signed.headers.iter().map(|field| (field.name.as_str(), field.value.as_bytes()));
         let headers: Vec<(&str, &[u8])> = others.iter().copied().chain(written).collect();
-        let again = self.verify(&Sent { headers: &headers, ..*sent }, [vector.secret.as_str()]);
+        let query = signed.query.as_deref().unwrap_or(target.query);
+        let url = target.url.map(|url| match &signed.query {
+            None => url.to_owned(),
+            Some(query) => format!("{}?{query}", url.split('?').next().unwrap_or(url)),
+        });
+        let target = Target { url: url.as_deref(), query };
+        let body = signed.body.as_deref().unwrap_or(body);
+        let again = self.verify(&Sent { headers: &headers, target, body, ..*sent }, [vector.secret.as_str()]);
         match again.verdict {
             Verdict::Verified(_) => Ok(()),
             _ => Err(failed(again.cause.to_owned())),
@@ -127,7 +136,7 @@ impl Template {
     fn claim<'a>(&'a self, sent: &Sent<'a>) -> Option<Claim<'a>> {
         match self {
             Template::SharedSecret(_) | Template::Jwt(_) => None,
-            Template::Signature(scheme) => match sent.find(scheme.place_in(sent)?) {
+            Template::Signature(scheme) => match sent.find(scheme.place(sent.credential_header)?) {
                 Found::Once(value) => scheme.read_claim(sent, value).ok(),
                 Found::Missing => None,
                 // A vector names a header once; several spellings of its name are several headers.
@@ -153,7 +162,8 @@ impl Template {
             let Template::Signature(scheme) = scheme else { return false };
             let timestamp = scheme.timestamp.as_ref().and_then(|timestamp| timestamp.header.as_deref());
             let id = scheme.id.as_ref().and_then(|id| id.header.as_deref());
-            [timestamp, id].contains(&Some(name))
+            let hash = scheme.body_sha256.as_ref().and_then(|hash| hash.header.as_deref());
+            [timestamp, id, hash].contains(&Some(name))
         })
     }
 }

@@ -240,9 +240,18 @@ fn the_method_and_other_headers_can_be_signed() {
     }));
     let headers: [(&str, &[u8]); 1] = [("x-topic", b"orders/create")];
     let (target, options, credential_header) = (Target::default(), "{}", Some("x-sig"));
-    let request =
-        ToSign { credential_header, method: "PUT", headers: &headers, id: "", at_ms: 0, target, options, body: b"{}" };
-    let signed = template.sign("s", &request).unwrap();
+    let request = ToSign {
+        credential_header,
+        has_private_key: true,
+        method: "PUT",
+        headers: &headers,
+        id: "",
+        at_ms: 0,
+        target,
+        options,
+        body: b"{}",
+    };
+    let signed = template.sign("s", &request).unwrap().headers;
     let verify = |method: &str, topic: &[u8]| {
         let headers = [("x-sig", signed[0].value.as_bytes()), ("x-topic", topic)];
         let sent = Sent { method, headers: &headers, credential_header, target, options, body: b"{}", at_ms: 0 };
@@ -368,10 +377,10 @@ proptest! {
         let secret = &template.vectors()[0].secret;
         let at_ms = seconds * 1000;
         let request = ToSign {
-            credential_header: None, method: "POST", headers: &[], id: "msg_1", at_ms, target: Target::default(),
+            credential_header: None, has_private_key: true, method: "POST", headers: &[], id: "msg_1", at_ms, target: Target::default(),
             options: "{}", body: body.as_bytes(),
         };
-        let fields = template.sign(secret, &request).unwrap();
+        let fields = template.sign(secret, &request).unwrap().headers;
         let headers: Vec<_> = fields.iter().map(|field| (field.name.as_str(), field.value.as_bytes())).collect();
         let verify = |body: &[u8], at_ms, secret: &str| {
             let sent = sent(&headers, template.header(), body, at_ms);
@@ -408,8 +417,18 @@ fn an_id_may_hold_the_separator_unless_the_border_could_be_moved() {
     let body = br#"{"v":"x.1767323045.{}"}"#;
     let sign = |id: &str| {
         let (credential_header, target, options) = (None, Target::default(), "{}");
-        let request = ToSign { credential_header, method: "POST", headers: &[], id, at_ms, target, options, body };
-        template.sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &request)
+        let request = ToSign {
+            credential_header,
+            has_private_key: true,
+            method: "POST",
+            headers: &[],
+            id,
+            at_ms,
+            target,
+            options,
+            body,
+        };
+        template.sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &request).map(|signed| signed.headers)
     };
     let cause = |fields: &[(&str, &str)], body: &[u8]| {
         let headers: Vec<(&str, &[u8])> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();

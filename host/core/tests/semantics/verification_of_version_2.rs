@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_core::{
     idempotency::HashKey,
-    verification::{Covers, Sent, SignedTemplate, Target, Template, Vector, Verdict},
+    verification::{CannotSign, Covers, Sent, SignedParts, SignedTemplate, Target, Template, ToSign, Vector, Verdict},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -76,6 +76,99 @@ fn a_vector_that_says_otherwise_is_found() {
             assert!(error.contains("expected verified"), "{name} {index}: {error}");
         }
     }
+}
+
+/// Signs the request of a vector with its secret, without the headers that it has.
+fn sign(template: &Template, vector: &Vector, id: &str) -> Result<SignedParts, CannotSign> {
+    with_request(vector, |sent| {
+        let Sent { method, target, options, body, at_ms, .. } = sent;
+        let (credential_header, has_private_key) = (None, false);
+        let headers = &[];
+        let request = ToSign { credential_header, has_private_key, method, headers, id, at_ms, target, options, body };
+        template.sign(&vector.secret, &request)
+    })
+}
+
+#[test]
+fn what_has_a_shared_secret_is_signed_and_for_a_private_key_there_is_a_sentence() {
+    let mut private = Vec::new();
+    for (name, template) in schemes() {
+        match sign(&template, &template.vectors()[0], "msg_1") {
+            Ok(signed) => assert_ne!(signed, SignedParts::default(), "{name}"),
+            Err(CannotSign::PrivateKey) => private.push(name),
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+    assert_eq!(private, ["jwt-es256", "jwt-rs256", "paypal", "plaid", "sendgrid", "sns"]);
+    insta::assert_snapshot!(CannotSign::PrivateKey, @"the platform signs with a private key that it alone has, and the secret here is the public one; send a request without a signature, or let the platform send one");
+}
+
+/// The first vectors are requests of the platforms: signing them again gives the same signature in the same place.
+#[test]
+fn a_signature_in_the_body_or_the_query_is_written_where_the_platform_writes_it() {
+    let adyen = scheme("adyen");
+    let mut vector = adyen.vectors()[0].clone();
+    let (before, pointer) =
+        (vector.body.clone(), "/notificationItems/0/NotificationRequestItem/additionalData/hmacSignature");
+    vector.body = inlet_core::json::set(&before, pointer, "\"to be written\"").unwrap();
+    assert_ne!(vector.body, before);
+    let signed = sign(&adyen, &vector, "").unwrap();
+    assert_eq!(String::from_utf8(signed.body.unwrap()).unwrap(), before);
+
+    let mailgun = scheme("mailgun");
+    let vector = mailgun.vectors()[0].clone();
+    let text = |name: &str| {
+        let found = inlet_core::json::point(&vector.body, &format!("/signature/{name}")).unwrap();
+        inlet_core::json::string(found).unwrap()
+    };
+    let at_ms = text("timestamp").parse::<i64>().unwrap() * 1000;
+    // Without the object that holds it, the signature brings its own.
+    for body in [&*vector.body, r#"{"event-data":{}}"#] {
+        let vector = Vector { body: body.to_owned(), at_ms: Some(at_ms), ..vector.clone() };
+        let signed = String::from_utf8(sign(&mailgun, &vector, &text("token")).unwrap().body.unwrap()).unwrap();
+        let found = inlet_core::json::point(&signed, "/signature/signature").unwrap();
+        assert_eq!(inlet_core::json::string(found).unwrap(), text("signature"));
+    }
+    let without = Vector { body: "[]".to_owned(), ..vector.clone() };
+    insta::assert_snapshot!(sign(&mailgun, &without, "t").unwrap_err(), @"the platform writes its signature into the body, at /signature/timestamp, and this body has no place for it; send a JSON object, as the platform does");
+
+    let in_query = scheme("sha512-in-the-query");
+    let vector = in_query.vectors()[0].clone();
+    let query = vector.query.clone().unwrap();
+    let signed = sign(&in_query, &vector, "").unwrap();
+    // Base64 is written with its padding, which the platform leaves out.
+    let sorted = |query: &str| {
+        let mut pairs: Vec<String> = query.split('&').map(|pair| pair.trim_end_matches("%3D").to_owned()).collect();
+        pairs.sort();
+        pairs
+    };
+    assert_eq!(sorted(&signed.query.unwrap()), sorted(&query));
+    assert_eq!((signed.body, signed.headers), (None, vec![]));
+}
+
+#[test]
+fn a_token_that_is_made_for_a_test_is_for_its_time_and_its_body() {
+    let mut value = serde_json::to_value(scheme("jwt-hs256")).unwrap();
+    let changes = json!({"header": null, "query": "token", "prefix": "", "body_sha256": "hash", "issuer": "the issuer", "audience": "us"});
+    value.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    value["vectors"] = json!([]);
+    let template = template(value);
+    let vector = Vector {
+        at_ms: Some(1_767_323_045_000),
+        query: Some("a=1".to_owned()),
+        ..scheme("jwt-hs256").vectors()[0].clone()
+    };
+    let query = sign(&template, &vector, "msg_1").unwrap().query.unwrap();
+    assert!(query.starts_with("a=1&token="), "{query}");
+    let cause = |vector: &Vector| with_request(vector, |sent| template.verify(&sent, [vector.secret.as_str()]).cause);
+    let sent = Vector { query: Some(query), ..vector };
+    assert_eq!(cause(&sent), "verified");
+    assert_eq!(cause(&Vector { body: "[]".to_owned(), ..sent.clone() }), "failed");
+    assert_eq!(
+        cause(&Vector { secret: "QW5vdGhlciBzZWNyZXQgb2YgMzIgYnl0ZXMgb3Igc28".to_owned(), ..sent.clone() }),
+        "failed"
+    );
+    assert_eq!(cause(&Vector { at_ms: Some(1_767_323_045_000 + 86_400_000), ..sent }), "stale");
 }
 
 #[test]

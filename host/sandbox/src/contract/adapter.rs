@@ -9,14 +9,15 @@ use wasmtime::{
 
 #[cfg(test)]
 use super::v_test;
-use super::{checked::Unchecked, error::ContractError, v0_1, v0_2, version::VersionFamily};
+use super::{checked::Unchecked, error::ContractError, rules, v0_1, v0_2, version::VersionFamily};
 use crate::run::state::State;
 
-/// Links the imports of every contract version.
+/// Links the imports of every contract version, and of plugins without code.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     v0_1::link(&mut linker)?;
     v0_2::link(&mut linker)?;
+    rules::link(&mut linker)?;
     #[cfg(test)]
     v_test::link(&mut linker)?;
     Ok(linker)

@@ -10,6 +10,7 @@ mod common;
 mod error;
 mod export;
 mod output_path;
+mod rules;
 mod v0_1;
 mod v0_2;
 #[cfg(test)]
@@ -19,5 +20,6 @@ mod version_check;
 
 pub(crate) use adapter::{Adapter, linker};
 pub use error::ContractError;
+pub(crate) use rules::RULES_IMPORT;
 pub(crate) use version::{KNOWN_VERSIONS, PACKAGE, VersionFamily, is_contract_import};
 pub(crate) use version_check::exported_version;

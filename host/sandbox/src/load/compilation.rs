@@ -7,6 +7,8 @@ pub enum Compilation {
     Compiled,
     /// The code was read from the cache.
     Cached,
+    /// The code of another plugin that is loaded is used, whose component differs in its manifest or its rules only.
+    Shared,
     /// The component was compiled, and the cache could not store the code: the next load compiles again.
     NotCached {
         /// The cache's error.

@@ -3,7 +3,7 @@
 use wasmparser::BinaryReaderError;
 
 use super::{
-    plugin_file::{MANIFEST_SECTION, MAX_PLUGIN_BYTES},
+    plugin_file::{MANIFEST_SECTION, MAX_PLUGIN_BYTES, MAX_RULES_BYTES, RULES_SECTION},
     signature::SignatureError,
 };
 use crate::{
@@ -50,6 +50,17 @@ pub enum LoadError {
     ManyManifests {
         /// Number of manifest sections.
         found: usize,
+    },
+    /// The component has several sections of rules, or too large ones.
+    #[error(
+        "the component has {sections} sections of rules ({RULES_SECTION:?}) with {bytes} bytes; expected one with at most \
+         {MAX_RULES_BYTES}; build it again with `inlet plugin build`"
+    )]
+    Rules {
+        /// Number of sections.
+        sections: usize,
+        /// Bytes of all of them.
+        bytes: usize,
     },
     /// The manifest is invalid.
     #[error(transparent)]

@@ -1,8 +1,14 @@
 //! The steps of loading a plugin.
 
-use wasmtime::{Engine, component::Linker};
+use std::sync::Arc;
+
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
 
 use super::{
+    code::code_of,
     compilation::Compilation,
     compile::Compiler,
     compiled_cache::CompiledCache,
@@ -10,11 +16,11 @@ use super::{
     error::LoadError,
     initial_size,
     outline::{Outline, outline},
-    plugin_file::{MAX_PLUGIN_BYTES, hex_digest, prefixed},
+    plugin_file::{MAX_PLUGIN_BYTES, digest},
     signature::{PublisherKey, publisher_key},
 };
 use crate::{
-    contract::{self, Adapter, ContractError, exported_version, is_contract_import},
+    contract::{self, Adapter, ContractError, RULES_IMPORT, exported_version, is_contract_import},
     display::shorten,
     manifest::Manifest,
     run::state::State,
@@ -36,6 +42,10 @@ pub(crate) struct LoadedPlugin {
     pub(crate) publisher_key: Option<PublisherKey>,
     pub(crate) compilation: Compilation,
     pub(crate) adapter: Adapter,
+    /// The rules of a plugin without code; empty for another one.
+    pub(crate) rules: Arc<[u8]>,
+    /// The compiled component, which plugins with the same code share.
+    pub(crate) code: Arc<Component>,
 }
 
 impl Loader {
@@ -55,12 +65,12 @@ impl Loader {
         initial_size::check(wasm, self.max_memory)?;
         component_size::check(wasm)?;
         let publisher_key = publisher_key(wasm)?;
-        let digest = hex_digest(wasm);
-        let (component, compilation) = self.compiler.compile(&digest, wasm)?;
+        let (code, compilation) = self.compiler.compile(&code_of(wasm).map_err(LoadError::malformed)?)?;
         let mut linker = self.linker.clone();
-        wasi::link(&mut linker, &component).map_err(|error| ContractError::imports(&version, &error))?;
-        let adapter = Adapter::new(&linker, &component, family, &version)?;
-        Ok(LoadedPlugin { manifest, digest: prefixed(&digest), publisher_key, compilation, adapter })
+        wasi::link(&mut linker, &code).map_err(|error| ContractError::imports(&version, &error))?;
+        let adapter = Adapter::new(&linker, &code, family, &version)?;
+        let (digest, rules) = (digest(wasm), Arc::from(outline.rules));
+        Ok(LoadedPlugin { manifest, digest, publisher_key, compilation, adapter, rules, code })
     }
 }
 
@@ -74,9 +84,9 @@ fn check_file_size(wasm: &[u8]) -> Result<(), LoadError> {
     if wasm.len() > MAX_PLUGIN_BYTES { Err(LoadError::TooLarge) } else { Ok(()) }
 }
 
-/// Refuses every import but the contract's own and the frozen WASI. There are no permissions to grant.
+/// Refuses every import but the contract's own, the rules of the file itself, and the frozen WASI. There are no permissions to grant.
 fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
-    let is_allowed = |name: &str| is_contract_import(name) || wasi::interface(name).is_some();
+    let is_allowed = |name: &str| is_contract_import(name) || name == RULES_IMPORT || wasi::interface(name).is_some();
     match outline.imports.iter().find(|name| !is_allowed(name)) {
         Some(name) => Err(LoadError::ForbiddenImport { name: shorten(name) }),
         None => Ok(()),

@@ -4,6 +4,7 @@
 //! manifest is data, the contract version is part of the names of the exports, and the imports show what a plugin wants to
 //! reach.
 
+mod code;
 mod compilation;
 mod compile;
 mod compiled_cache;
@@ -11,6 +12,7 @@ mod component_size;
 mod error;
 mod initial_size;
 mod loader;
+mod outer_sections;
 mod outline;
 mod plugin_file;
 mod signature;

@@ -1,23 +1,28 @@
-//! The outermost sections of a component: manifest, imports and exports, read without compiling or running anything.
+//! The outermost sections of a component: manifest, rules, imports and exports, read without compiling or running anything.
 
 use std::ops::ControlFlow;
 
 use wasmparser::{Parser, Payload};
 
-use super::{error::LoadError, plugin_file::MANIFEST_SECTION};
+use super::{
+    error::LoadError,
+    plugin_file::{MANIFEST_SECTION, MAX_RULES_BYTES, RULES_SECTION},
+};
 
 /// The outermost sections of a component.
 #[derive(Debug)]
 pub(super) struct Outline<'a> {
     /// The content of the manifest section.
     pub(super) manifest: &'a [u8],
+    /// The content of the section of rules; empty if there is none.
+    pub(super) rules: &'a [u8],
     /// Names of the imports.
     pub(super) imports: Vec<&'a str>,
     /// Names of the exports.
     pub(super) exports: Vec<&'a str>,
 }
 
-/// Reads the outline of a component, which must have exactly one manifest.
+/// Reads the outline of a component, which must have exactly one manifest, and at most one section of rules.
 pub(super) fn outline(wasm: &[u8]) -> Result<Outline<'_>, LoadError> {
     if Parser::is_core_wasm(wasm) {
         return Err(LoadError::CoreModule);
@@ -32,11 +37,17 @@ pub(super) fn outline(wasm: &[u8]) -> Result<Outline<'_>, LoadError> {
             break;
         }
     }
-    match reader.manifests[..] {
-        [manifest] => Ok(Outline { manifest, imports: reader.imports, exports: reader.exports }),
-        [] => Err(LoadError::NoManifest),
-        _ => Err(LoadError::ManyManifests { found: reader.manifests.len() }),
-    }
+    let manifest = match reader.manifests[..] {
+        [manifest] => manifest,
+        [] => return Err(LoadError::NoManifest),
+        _ => return Err(LoadError::ManyManifests { found: reader.manifests.len() }),
+    };
+    let rules: &[u8] = match reader.rules[..] {
+        [] => &[],
+        [rules] if rules.len() <= MAX_RULES_BYTES => rules,
+        _ => return Err(LoadError::Rules { sections: reader.rules.len(), bytes: reader.rules.concat().len() }),
+    };
+    Ok(Outline { manifest, rules, imports: reader.imports, exports: reader.exports })
 }
 
 #[derive(Default)]
@@ -44,6 +55,7 @@ struct Reader<'a> {
     // Inner modules and components have their own sections, which do not describe the plugin.
     depth: u32,
     manifests: Vec<&'a [u8]>,
+    rules: Vec<&'a [u8]>,
     imports: Vec<&'a str>,
     exports: Vec<&'a str>,
 }
@@ -58,6 +70,7 @@ impl<'a> Reader<'a> {
             Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                 self.manifests.push(section.data());
             }
+            Payload::CustomSection(section) if section.name() == RULES_SECTION => self.rules.push(section.data()),
             Payload::ComponentImportSection(section) => {
                 for import in section {
                     self.imports.push(import?.name.name);

@@ -8,18 +8,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use wasmparser::{BinaryReader, BinaryReaderError};
+use wasmparser::BinaryReaderError;
+
+use super::outer_sections::outer_sections;
 
 /// The custom section that holds a plugin's signature.
 pub const SIGNATURE_SECTION: &str = "inlet:signature";
 
 /// The prefix of the signed message. It makes a plugin's signature useless for any other purpose.
 pub const SIGNED_PREFIX: &[u8] = b"inlet:signature:v1\n";
-
-/// Bytes of a component before its first section.
-const HEADER: usize = 8;
-/// The id of custom sections.
-const CUSTOM: u8 = 0;
 
 /// A publisher's public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,22 +102,13 @@ type Found<'a> = Option<(&'a [u8], Option<&'a [u8]>)>;
 
 /// Finds the first signature among the outermost sections.
 fn first_signature(wasm: &[u8]) -> Result<Found<'_>, BinaryReaderError> {
-    let Some(sections) = wasm.get(HEADER..) else { return Ok(None) };
-    let mut reader = BinaryReader::new(sections, 0);
-    while !reader.eof() {
-        let start = wasm.len() - reader.bytes_remaining();
-        let (id, size) = (reader.read_u8()?, reader.read_var_u32()?);
-        let content = reader.read_bytes(size as usize)?;
-        if id != CUSTOM {
-            continue;
-        }
-        let mut content = BinaryReader::new(content, 0);
-        if content.read_string()? == SIGNATURE_SECTION {
-            let held = content.read_bytes(content.bytes_remaining())?;
-            return Ok(Some((&wasm[..start], reader.eof().then_some(held))));
-        }
-    }
-    Ok(None)
+    let sections = outer_sections(wasm)?;
+    let signature = sections.iter().find_map(|section| match section.custom()? {
+        (SIGNATURE_SECTION, content) => Some((section, content)),
+        _ => None,
+    });
+    Ok(signature
+        .map(|(section, content)| (&wasm[..section.range.start], (section.range.end == wasm.len()).then_some(content))))
 }
 
 fn read<const N: usize>(text: &str, member: &str) -> Result<[u8; N], SignatureError> {
@@ -137,7 +125,7 @@ mod tests {
     use ed25519_dalek::{Signer as _, SigningKey};
     use serde_json::json;
 
-    use super::*;
+    use super::{super::outer_sections::CUSTOM, *};
 
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 

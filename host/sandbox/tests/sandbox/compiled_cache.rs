@@ -9,7 +9,7 @@ use std::{
 use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Plugin, Sandbox, Wiping};
 use tempfile::TempDir;
 
-use crate::{bundled, relaxed_limits, request, test_plugin};
+use crate::{bundled, forge::changed, relaxed_limits, request, test_plugin};
 
 const COUNTING: EngineConfig = EngineConfig {
     max_instances: 1,
@@ -159,4 +159,64 @@ fn two_at_the_same_time_compile_once() {
         loading.into_iter().map(|load| load.join().unwrap()).filter(|found| *found == Compilation::Compiled).count()
     });
     assert_eq!(compiled, 1);
+}
+
+/// Reads the plugins of the catalogue that have no code.
+fn without_code() -> Vec<Vec<u8>> {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../platforms");
+    let plugins = files(&directory).into_iter().map(|file| fs::read(file).unwrap());
+    plugins.filter(|wasm| inlet_sandbox::read_manifest(wasm).unwrap().rules.is_some()).collect()
+}
+
+#[tokio::test]
+async fn plugins_without_code_are_compiled_once() {
+    let plugins = without_code();
+    assert!(plugins.len() > 30, "{}; run `make platforms`", plugins.len());
+    let directory = TempDir::new().unwrap();
+    let load_all = || {
+        let cache = CompiledCache::open(directory.path(), CompiledCache::MAX_BYTES).unwrap();
+        let sandbox = Sandbox::with_cache(small(), cache).unwrap();
+        let begun = std::time::Instant::now();
+        let loaded: Vec<Plugin> = plugins.iter().map(|wasm| sandbox.load(wasm).unwrap()).collect();
+        println!("{} plugins without code loaded in {:?}", loaded.len(), begun.elapsed());
+        loaded
+    };
+    let loaded = load_all();
+    assert_eq!(loaded[0].compilation(), &Compilation::Compiled);
+    for other in &loaded[1..] {
+        assert_eq!(other.compilation(), &Compilation::Shared, "{}", other.manifest().key);
+        assert!(other.shares_code_with(&loaded[0]) && other.digest() != loaded[0].digest());
+    }
+    assert_eq!(files(directory.path()).len(), 1, "one file for all");
+    // After a restart one of them is read.
+    let again = load_all();
+    assert_eq!(again[0].compilation(), &Compilation::Cached);
+    assert!(again[1..].iter().all(|other| other.compilation() == &Compilation::Shared));
+    // Each goes by its own rules.
+    let paddle = |plugins: &[Plugin]| {
+        let found = plugins.iter().position(|plugin| plugin.manifest().key == "inlet/paddle");
+        found.unwrap()
+    };
+    let body = r#"{"event_id":"evt_1","event_type":"customer.created","occurred_at":"2026-01-02T03:04:05Z","data":{"id":"c"}}"#;
+    let by = async |plugin: &Plugin| plugin.translate(&request("/", body), &relaxed_limits()).await.result.unwrap();
+    let of_paddle = by(&again[paddle(&again)]).await;
+    let of_others = again.iter().filter(|plugin| plugin.manifest().key != "inlet/paddle");
+    let mut differ = 0;
+    for other in of_others {
+        differ += usize::from(by(other).await != of_paddle);
+    }
+    assert_eq!(differ, again.len() - 1, "no other plugin reads a request of this one as it does");
+}
+
+/// Code is kept in memory as long as a plugin with it is loaded.
+#[test]
+fn code_is_shared_until_no_plugin_has_it() {
+    let sandbox = Sandbox::new(small()).unwrap();
+    let load = |version: &str| sandbox.load(&changed(|manifest| manifest["version"] = version.into())).unwrap();
+    let (first, second) = (load("1.0.0"), load("1.0.1"));
+    assert_eq!((first.compilation(), second.compilation()), (&Compilation::Compiled, &Compilation::Shared));
+    let other = sandbox.load(&bundled("http")).unwrap();
+    assert!(second.shares_code_with(&first) && !other.shares_code_with(&first));
+    drop((first, second));
+    assert_eq!(load("1.0.2").compilation(), &Compilation::Compiled);
 }

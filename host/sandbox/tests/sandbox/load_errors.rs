@@ -4,8 +4,8 @@ use inlet_sandbox::MAX_PLUGIN_BYTES;
 use serde_json::{Value, json};
 use wasm_encoder::{
     Alias, Component, ComponentAliasSection, ComponentExportKind, ComponentImportSection, ComponentInstanceSection,
-    ComponentOuterAliasKind, ComponentSection, ComponentType, ComponentTypeRef, ComponentTypeSection, ModuleArg,
-    ModuleSection, NestedComponentSection,
+    ComponentOuterAliasKind, ComponentSection, ComponentType, ComponentTypeRef, ComponentTypeSection, CustomSection,
+    ModuleArg, ModuleSection, NestedComponentSection,
 };
 
 use crate::{
@@ -50,6 +50,23 @@ fn a_core_module() {
 fn a_damaged_component() {
     let whole = changed(|_| ());
     insta::assert_snapshot!(refused(&whole[..whole.len() / 2]), @"the file is a damaged component: unexpected end-of-file (at offset 0x7be); build or download it again");
+}
+
+#[test]
+fn rules_that_are_too_large_or_there_twice() {
+    let with = |sizes: &[usize]| {
+        let mut wasm = changed(|_| ());
+        for size in sizes {
+            CustomSection { name: "inlet:rules".into(), data: vec![0; *size].into() }.append_to_component(&mut wasm);
+        }
+        wasm
+    };
+    assert!(SANDBOX.load(&with(&[32 << 10])).is_ok());
+    let sentences = [refused(&with(&[(32 << 10) + 1])), refused(&with(&[1, 1]))];
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    the component has 1 sections of rules ("inlet:rules") with 32769 bytes; expected one with at most 32768; build it again with `inlet plugin build`
+    the component has 2 sections of rules ("inlet:rules") with 2 bytes; expected one with at most 32768; build it again with `inlet plugin build`
+    "#);
 }
 
 #[test]

@@ -210,12 +210,16 @@ async fn migrate(options: &PgConnectOptions, connection: &mut PgConnection) -> R
     match MIGRATIONS.run(&mut *transaction).await {
         Ok(()) => transaction.commit().await.map_err(|error| explain(options, &error)),
         Err(MigrateError::VersionMissing(found)) => {
-            let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-            Err(OpenError::Newer { path: shown(options).into(), found, known })
+            Err(OpenError::Newer { path: shown(options).into(), found, known: schema_version() })
         }
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(options, &error)),
         Err(other) => Err(other_problem(options, other.to_string())),
     }
+}
+
+/// Returns the newest version of the schema that this server knows.
+pub(crate) fn schema_version() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// Returns the database without its password.

@@ -51,7 +51,7 @@ use crate::{
     observer::Stats,
     operations::ProveWritable,
     options::StoreOptions,
-    postgres::SharedDatabase,
+    postgres::{self, SharedDatabase},
     records::{Durability, OpenDeliveries},
     sqlite,
     vault::Vault,
@@ -140,9 +140,15 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the newest version of the schema that this server knows, which an open database has.
+    /// Returns the newest version of the schema that this server knows, which an open database has. A database on a server
+    /// and one in a file count their versions apart.
     pub fn schema_version(&self) -> i64 {
-        sqlite::schema_version()
+        if self.is_shared() { postgres::schema_version() } else { sqlite::schema_version() }
+    }
+
+    /// Returns the kind of the database: `postgresql` or `sqlite`.
+    pub fn database_kind(&self) -> &'static str {
+        if self.is_shared() { "postgresql" } else { "sqlite" }
     }
 
     /// Returns the path of the data directory.

@@ -70,6 +70,7 @@ async fn one_line_at_the_start_says_what_runs_and_where() {
     let server = Server::start_with(ServerOptions::default().arg("--admin-listen").arg("127.0.0.1:0")).await;
     let ready = lines(&server, "ready").remove(0);
     assert_eq!(ready["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(ready["database"], "sqlite");
     assert!(ready["schema"].as_i64().unwrap() >= 9, "{ready}");
     assert_eq!(format!("http://{}", ready["listen"].as_str().unwrap()), server.base);
     assert_eq!(format!("http://{}", ready["admin_listen"].as_str().unwrap()), server.admin);

@@ -1,6 +1,6 @@
 //! `POST /v1/sources/{key}/send`: a request of an operator, which is carried out like a sender's.
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, SEGMENT_SECRET, Server, read_json, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, SEGMENT_SECRET, Server, platform_plugin, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -47,4 +47,29 @@ async fn a_request_takes_the_whole_way_of_a_webhook() {
     let reader = server.management_token(json!({"name": "r", "scopes": ["read"]})).await;
     assert_eq!(send(&server, &reader, json!({"payload": payload})).await.0, 403);
     assert_eq!(server.logs("s").await.len(), 2, "nothing else was taken");
+}
+
+/// Adds a platform's plugin, and sets up the source with a vector's secret.
+async fn platform_source(server: &Server, name: &str, secret: &str) {
+    let wasm = std::fs::read(platform_plugin(&format!("inlet__{name}.wasm"))).unwrap();
+    let (status, answer) = server.add_version(&format!("inlet/{name}"), "", &wasm).await;
+    assert_eq!(status, 201, "{answer}");
+    server.source("s", &format!("inlet/{name}"), json!({"signing_secret": secret}), json!([])).await;
+}
+
+#[tokio::test]
+async fn a_signature_in_the_body_is_written_and_one_of_a_private_key_is_not() {
+    let server = Server::start().await;
+    platform_source(&server, "mailgun", "key-of-mailgun").await;
+    let payload = json!({"event-data": {"event": "delivered", "id": "e-1", "timestamp": 1767323045.5}});
+    let (_, sent) = send(&server, MANAGEMENT_TOKEN, json!({"payload": payload, "sign": true})).await;
+    assert_eq!(sent["answer"]["status"], 200, "{sent}");
+    assert_eq!(server.last_log("s").await["verification_status"], "enforced:verified");
+
+    let server = Server::start().await;
+    let public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    platform_source(&server, "discord", public).await;
+    let (status, error) = send(&server, MANAGEMENT_TOKEN, json!({"payload": {"type": 0}, "sign": true})).await;
+    assert_eq!((status, &error["field"]), (422, &json!("sign")), "{error}");
+    insta::assert_snapshot!(error["message"].as_str().unwrap(), @"the platform signs with a private key that it alone has, and the secret here is the public one; send a request without a signature, or let the platform send one");
 }

@@ -60,6 +60,7 @@ impl<'a> Unsigned<'a> {
         let uri = format!("{endpoint}{}{}", example.path, query_string(example));
         let query = uri.split_once('?').map_or("", |(_, query)| query);
         let options = settings.options.as_text().to_owned();
+        let (mut signed_query, mut body) = (None, example.raw_body.clone().into_bytes());
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut insert = |name: &str, value: &str| {
@@ -78,6 +79,7 @@ impl<'a> Unsigned<'a> {
             let sent: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(values).collect();
             let to_sign = ToSign {
                 credential_header: settings.verification_header.as_deref(),
+                has_private_key: true,
                 method: &example.method,
                 headers: &sent,
                 id: &format!("msg_{}", Uuid::now_v7().simple()),
@@ -87,12 +89,18 @@ impl<'a> Unsigned<'a> {
                 body: example.raw_body.as_bytes(),
             };
             let chosen = settings.verification_headers.as_deref().and_then(VerificationHeaders::parse);
-            for field in scheme.sign(secret, &to_sign)? {
+            let signed = scheme.sign(secret, &to_sign)?;
+            for field in signed.headers {
                 insert(HeaderFamily::sent_name(scheme, chosen, &field.name), &field.value)?;
             }
+            signed_query = signed.query;
+            body = signed.body.unwrap_or(body);
         }
-        let method = example.method.as_str();
-        let mut request = Request::builder().method(method).uri(&uri).body(example.raw_body.clone().into_bytes())?;
+        let uri = match signed_query {
+            Some(query) => format!("{}?{query}", uri.split('?').next().unwrap_or(&uri)),
+            None => uri,
+        };
+        let mut request = Request::builder().method(example.method.as_str()).uri(&uri).body(body)?;
         *request.headers_mut() = headers;
         Ok(request)
     }

@@ -63,6 +63,7 @@ impl SampleRequest {
         let target = self.target(engine, endpoint);
         let request = ToSign {
             credential_header: endpoint.credential_header.as_deref(),
+            has_private_key: false,
             method: &self.method,
             headers: &headers,
             id: &format!("msg_{}", new_id().simple()),
@@ -71,11 +72,18 @@ impl SampleRequest {
             options: &endpoint.options,
             body: body.body.as_bytes(),
         };
-        for field in scheme.sign(secret, &request)? {
+        let signed = scheme.sign(secret, &request)?;
+        for field in signed.headers {
             let name = HeaderFamily::sent_name(scheme, endpoint.settings.verification_headers, &field.name);
             let name: HeaderName = name.parse().map_err(|_| Unsignable::Header)?;
             let value = HeaderValue::from_str(&field.value).map_err(|_| Unsignable::Header)?;
             self.headers.insert(name, value);
+        }
+        if let Some(query) = signed.query {
+            self.query = query;
+        }
+        if let Some(body) = signed.body {
+            self.body = String::from_utf8(body).map_err(|_| Unsignable::Header)?;
         }
         Ok(())
     }

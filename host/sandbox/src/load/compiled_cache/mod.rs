@@ -1,7 +1,7 @@
 //! A cache of compiled plugins in a directory. Python takes seconds to compile and milliseconds to read again.
 //!
 //! Cached code runs natively, outside every sandbox. Only this user can write the directory, a file's name contains the
-//! digest of the component and the engine it was compiled for, and a file begins with a digest of its name and content. A
+//! digest of what was compiled and the engine it was compiled for, and a file begins with a digest of its name and content. A
 //! file that does not match, or that another user could have written, is removed and the component compiled again.
 
 mod error;
@@ -39,8 +39,8 @@ impl CompiledCache {
     }
 
     /// Returns a cached component. A file that does not pass the checks is removed.
-    pub(super) fn get(&self, engine: &Engine, wasm_digest: &str) -> Option<Component> {
-        let name = file_name(engine, wasm_digest);
+    pub(super) fn get(&self, engine: &Engine, code_digest: &str) -> Option<Component> {
+        let name = file_name(engine, code_digest);
         let content = self.files.read(&name).ok()?;
         let component = verified(&name, &content).and_then(|compiled| deserialize(engine, compiled));
         if component.is_none() {
@@ -50,8 +50,8 @@ impl CompiledCache {
     }
 
     /// Stores a component that was just compiled.
-    pub(super) fn put(&self, engine: &Engine, wasm_digest: &str, component: &Component) -> Compilation {
-        let name = file_name(engine, wasm_digest);
+    pub(super) fn put(&self, engine: &Engine, code_digest: &str, component: &Component) -> Compilation {
+        let name = file_name(engine, code_digest);
         let stored = component.serialize().map_err(|error| format!("{error:#}")).and_then(|compiled| {
             self.files.write(&name, &[&digest(&name, &compiled), &compiled]).map_err(|error| error.to_string())
         });
@@ -62,12 +62,12 @@ impl CompiledCache {
     }
 }
 
-/// Returns the name of a cached file: the component's digest and a hash of the engine's version, its configuration and
+/// Returns the name of a cached file: the digest of what was compiled and a hash of the engine's version, its configuration and
 /// the processor.
-fn file_name(engine: &Engine, wasm_digest: &str) -> String {
+fn file_name(engine: &Engine, code_digest: &str) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    format!("{wasm_digest}-{:016x}{EXTENSION}", hasher.finish())
+    format!("{code_digest}-{:016x}{EXTENSION}", hasher.finish())
 }
 
 /// Returns the digest of a file. It covers the name, so a renamed file does not pass.

@@ -1,8 +1,10 @@
-//! The data of a call's store: its clock, memory limiter, log lines, and the world that WASI shows.
+//! The data of a call's store: its clock, memory limiter, log lines, the world that WASI shows, and the plugin's rules.
 
 pub(crate) mod frozen_world;
 pub(crate) mod logs;
 pub(crate) mod memory;
+
+use std::sync::Arc;
 
 use inlet_core::contract::GuestLog;
 
@@ -10,12 +12,14 @@ use self::{frozen_world::FrozenWorld, logs::Logs, memory::Memory};
 use super::{clock::Clock, limits::Limits};
 
 /// The facts about a call's input that its limits and its world depend on.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct CallInput {
     /// Bytes of the body or memo passed in. Time and output limits grow with it.
     pub(crate) bytes: usize,
     /// The time that the guest's clocks show, in milliseconds since 1970.
     pub(crate) now_ms: u64,
+    /// The rules of a plugin without code.
+    pub(crate) rules: Arc<[u8]>,
 }
 
 /// The data of one call's store.
@@ -24,6 +28,7 @@ pub(crate) struct State {
     pub(crate) memory: Memory,
     pub(crate) logs: Logs,
     pub(crate) world: FrozenWorld,
+    pub(crate) rules: Arc<[u8]>,
 }
 
 impl State {
@@ -33,6 +38,7 @@ impl State {
             memory: Memory::new(limits.memory.min(max_memory)),
             logs: Logs::new(limits.log_lines, limits.log_bytes),
             world: FrozenWorld::at(input.now_ms),
+            rules: input.rules,
         }
     }
 

@@ -14,23 +14,22 @@ async fn in_force(what: &str, is_so: impl AsyncFnMut() -> bool) {
     println!("{what}: in force at the other server after {:?}", until(what, is_so).await);
 }
 
-fn at(server: &Server, endpoint: &Endpoint) -> Endpoint {
+/// Returns an endpoint at another server.
+pub(super) fn at(server: &Server, endpoint: &Endpoint) -> Endpoint {
     Endpoint::at(server, format!("{}{}", server.base, endpoint.path()))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_at_one_server_is_in_force_at_the_other() {
-    let (_postgres, nodes) = cluster(&["a", "b"]).await;
-    let [a, b] = &nodes[..] else { panic!() };
-    let endpoint = a.source("crm", "segment", json!({}), json!([])).await;
+/// Creates a source, a mapping, an API key and a management token at one server, and deletes the source; each is in force at the
+/// other.
+pub(super) async fn change_and_delete_a_source(a: &Server, b: &Server, source: &str) {
+    let endpoint = a.source(source, "segment", json!({}), json!([])).await;
     let there = at(b, &endpoint);
     in_force("a source", async || there.post(track("E", "u", "", json!({}))).send().await.unwrap().status() == 200)
         .await;
 
-    let mapping = json!([{"event_type": "E", "action_type": "workflows_trigger",
-        "action_parameters": {"key": "k", "recipients": {"id": "user_id"}}}]);
-    a.source("crm", "segment", json!({}), mapping).await;
-    let outcome = async || there.send(track("E", "u", "", json!({}))).await["events"][0]["outcome"].clone();
+    let mapping = json!([{"event_type": "E", "action_type": "users_identify", "action_parameters": {}}]);
+    a.source(source, "segment", json!({}), mapping).await;
+    let outcome = async || there.try_send(track("E", "u", "", json!({}))).await.1["events"][0]["outcome"].clone();
     in_force("a mapping", async || outcome().await == "executed").await;
 
     let key = a.api_key("development").await;
@@ -38,6 +37,20 @@ async fn a_change_at_one_server_is_in_force_at_the_other() {
     let token = a.management_token(json!({"name": "ops", "scopes": ["read"]})).await;
     let may = async || b.request_with(&token, Method::GET, "/v1/sources").send().await.unwrap().status() == 200;
     in_force("a management token", may).await;
+
+    let deleted = a.manage(Method::DELETE, &format!("/v1/sources/{source}")).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    in_force("a deletion", async || there.post("{}").send().await.unwrap().status() == 404).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_at_one_server_is_in_force_at_the_other() {
+    let (_postgres, nodes) = cluster(&["a", "b"]).await;
+    let [a, b] = &nodes[..] else { panic!() };
+    change_and_delete_a_source(a, b, "first").await;
+    let mapping = json!([{"event_type": "E", "action_type": "workflows_trigger",
+        "action_parameters": {"key": "k", "recipients": {"id": "user_id"}}}]);
+    let there = at(b, &a.source("crm", "segment", json!({}), mapping).await);
 
     // A version of a plugin comes with its bytes from the database.
     let (status, answer) = a.add_version("inlet/other", "", &http_version("inlet/other", "1.0.0")).await;
@@ -59,12 +72,11 @@ async fn a_change_at_one_server_is_in_force_at_the_other() {
     let put = a.manage(Method::PUT, "/v1/targets/crm?environment=development").json(&target);
     let response = put.send().await.unwrap();
     assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
-    there.send(track("E", "u", "", json!({}))).await;
+    in_force("a source and a target", async || {
+        there.post(track("E", "u", "", json!({}))).send().await.unwrap().status() == 200
+    })
+    .await;
     until("the delivery came", async || !receiver.requests().is_empty()).await;
-
-    let deleted = a.manage(Method::DELETE, "/v1/sources/crm").send().await.unwrap();
-    assert_eq!(deleted.status(), 204);
-    in_force("a deletion", async || there.post("{}").send().await.unwrap().status() == 404).await;
 }
 
 /// The servers look for changes once an hour: what is in force before was announced.

@@ -17,6 +17,13 @@ const CLIENTS: usize = 12;
 /// A client that is not answered sends again after it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A source that events are sent to.
+struct LoadedSource {
+    key: String,
+    /// The path of its endpoint.
+    path: String,
+}
+
 /// Senders under way.
 pub struct Load {
     state: Arc<State>,
@@ -25,9 +32,9 @@ pub struct Load {
 
 #[derive(Default)]
 struct State {
-    /// The base URLs of the servers, and the path of the endpoint.
+    /// The base URLs of the servers.
     servers: Mutex<Vec<String>>,
-    path: String,
+    sources: Vec<LoadedSource>,
     client: reqwest::Client,
     next: AtomicUsize,
     is_over: AtomicBool,
@@ -41,16 +48,27 @@ struct State {
 impl Load {
     /// Creates a source and begins to send to it.
     pub async fn begin(servers: &[Server]) -> Self {
+        Self::begin_with(servers, &["segment"]).await
+    }
+
+    /// Creates a source of each of these plugins, which read calls of Segment, and begins to send to them.
+    pub async fn begin_with(servers: &[Server], plugins: &[&str]) -> Self {
         let mappings = json!([{"event_type": "E", "action_type": "workflows_trigger",
             "action_parameters": {"key": "k", "recipients": {"id": "user_id"}, "data": {"n": "data.n"}}}]);
-        let endpoint = servers[0].source("segment", "segment", json!({"enforce_idempotency": true}), mappings).await;
+        let mut sources = Vec::new();
+        for plugin in plugins {
+            let settings = json!({"enforce_idempotency": true});
+            let endpoint = servers[0].source(plugin, plugin, settings, mappings.clone()).await;
+            sources.push(LoadedSource { key: (*plugin).to_owned(), path: endpoint.path().to_owned() });
+        }
         let client =
             reqwest::Client::builder().timeout(TIMEOUT).connect_timeout(Duration::from_secs(5)).build().unwrap();
-        let state = Arc::new(State { path: endpoint.path().to_owned(), client, ..State::default() });
+        let state = Arc::new(State { sources, client, ..State::default() });
         let load = Self { state, clients: Vec::new() };
         load.sends_to(servers);
-        for server in servers {
-            let url = format!("{}{}", server.base, load.state.path);
+        for (server, source) in servers.iter().flat_map(|server| load.state.sources.iter().map(move |it| (server, it)))
+        {
+            let url = format!("{}{}", server.base, source.path);
             let knows = async || load.state.client.post(&url).body("{}").send().await.unwrap().status() != 404;
             super::until("every server knows the source", knows).await;
         }
@@ -87,18 +105,21 @@ impl Load {
         let answered = self.state.answered.lock().unwrap().clone();
         let refused = self.state.refused.load(Ordering::Relaxed);
         assert!(self.state.wrong.lock().unwrap().is_empty(), "{:?}", self.state.wrong.lock().unwrap());
-        let logs = server.all_logs("segment").await;
+        let mut logs = Vec::new();
+        for source in &self.state.sources {
+            logs.extend(server.all_logs(&source.key).await.into_iter().map(|log| (source.key.as_str(), log)));
+        }
         let mut by_id: HashMap<&str, &Value> = HashMap::new();
-        for log in &logs {
+        for (_, log) in &logs {
             assert!(by_id.insert(log["id"].as_str().unwrap(), log).is_none(), "an event is logged twice");
         }
         for (id, outcome) in &answered {
             let log = by_id.get(id.as_str()).unwrap_or_else(|| panic!("{id} was answered 200 and is not in the log"));
             assert_eq!(log["outcome"], outcome.as_str());
         }
-        let mut executions: HashMap<&str, usize> = HashMap::new();
-        for log in logs.iter().filter(|log| log["outcome"] == "executed") {
-            *executions.entry(log["idempotency_key"].as_str().unwrap()).or_default() += 1;
+        let mut executions: HashMap<(&str, &str), usize> = HashMap::new();
+        for (source, log) in logs.iter().filter(|(_, log)| log["outcome"] == "executed") {
+            *executions.entry((source, log["idempotency_key"].as_str().unwrap())).or_default() += 1;
         }
         assert!(executions.values().all(|&times| times == 1), "a key was executed twice");
         let key = server.api_key("development").await;
@@ -108,12 +129,14 @@ impl Load {
     }
 }
 
-/// Sends events, each key twice, to one server after another.
+/// Sends events, each key twice to a source, to one server after another.
 async fn send(state: Arc<State>) {
     while !state.is_over.load(Ordering::Relaxed) {
         let n = state.next.fetch_add(1, Ordering::Relaxed);
         let servers = state.servers.lock().unwrap().clone();
-        let url = format!("{}{}", servers[n % servers.len()], state.path);
+        // The two events of a key go to the same source, at different servers.
+        let source = &state.sources[n / 2 % state.sources.len()];
+        let url = format!("{}{}", servers[n % servers.len()], source.path);
         let body = track("E", &format!("u{}", n % 50), &format!("key-{}", n / 2), json!({"n": n / 2}));
         // Whoever got no answer, or no whole one, was promised nothing.
         let Ok(response) = state.client.post(url).body(body).send().await else {

@@ -9,6 +9,7 @@ mod moving;
 mod opening;
 mod same_key;
 mod shared_memory;
+mod upgrade;
 
 use std::time::{Duration, Instant};
 

@@ -48,6 +48,11 @@ async fn a_database_that_cannot_be_used_is_refused_in_a_sentence() {
     insta::assert_snapshot!(sentences.join("\n"));
 
     let mut server = Server::start_with(joining(&at("newer"), "a")).await;
+    // The versions of PostgreSQL's schema are counted apart from those of SQLite's.
+    let schema = postgres.sql("newer", "SELECT max(version) FROM _sqlx_migrations");
+    let said = format!(r#""database":"postgresql","schema":{schema},"#);
+    assert!(server.log().contains(&said), "{said} is not in {}", server.log());
+    assert_eq!(server.get("/v1/system").await["schema"].to_string(), schema);
     server.terminate();
     assert!(server.wait_for_exit().await);
     postgres.sql("newer", "INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, ''::bytea, 0)");
