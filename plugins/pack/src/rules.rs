@@ -67,7 +67,7 @@ mod tests {
         key = "acme/orders"
         name = "Acme Orders"
         version = "1.0.0"
-        contract = "0.1.0"
+        contract = "0.2.0"
         description = "Orders."
         categories = ["Ecommerce"]
         links = { website = "https://acme.example", docs = "https://acme.example/docs" }

@@ -33,6 +33,7 @@
 //! - [`segment`] reads calls of Segment and its relatives, [`envelope`] the batches of their SDKs.
 //! - [`named`] is for platforms that send one named event per request.
 //! - [`jsonrpc`] is for platforms that call methods; [`rows`] and [`posted`] read the rows of reverse-ETL tools.
+//! - [`Reply`] is an answer of the plugin's own, with its status and headers.
 //! - [`log`] writes into the event log of the request.
 
 mod assembled;
@@ -50,6 +51,7 @@ pub mod named;
 mod node;
 mod pointer;
 pub mod posted;
+pub mod reply;
 pub mod rows;
 pub mod segment;
 #[cfg(feature = "testing")]
