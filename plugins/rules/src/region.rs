@@ -12,7 +12,7 @@
 ///
 /// The component itself never compares with it: a copy in its code would be a second place. The number in it is that of the
 /// program's format, so that a component is never given rules that it cannot read.
-pub const MARKER: [u8; 24] = *b"INLET-RULES\x00\x8d\xf3\x1c\x66v2 \xe2\x99\xa6\x00\x00";
+pub const MARKER: [u8; 24] = *b"INLET-RULES\x00\x8d\xf3\x1c\x66v3 \xe2\x99\xa6\x00\x00";
 /// The size of the region in bytes.
 pub const SIZE: usize = 32 * 1024;
 /// The most bytes that rules may have.

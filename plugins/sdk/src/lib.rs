@@ -44,6 +44,7 @@ mod document;
 pub mod envelope;
 mod export;
 mod foreign_format;
+mod hint;
 pub mod jsonrpc;
 mod kind;
 pub mod log;
@@ -64,5 +65,6 @@ pub use bindings::source::inlet::source::types::{
 };
 pub use document::{Documents, Lines, MAX_ITEMS, empty_batch, too_many_items, translate_array, translate_each};
 pub use export::{Answerer, Exported, Plugin};
+pub use hint::Hint;
 pub use kind::Kind;
 pub use node::{Fields, Items, MemberName, Node};

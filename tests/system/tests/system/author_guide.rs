@@ -111,7 +111,7 @@ async fn from_new_to_a_running_source_without_code() {
     std::fs::write(project.join("plugin.toml"), wrong).unwrap();
     insta::assert_snapshot!(refused(&project, &["build"]), @r#"
     inlet: plugin.toml has wrong rules:
-      rules.kee: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data
+      rules.kee: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data, tenant, anonymous_id, group_id
       rules.event_type: found "type:/x"; expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type; write text:type:/x for a fixed text
     "#);
     assert!(project.join("orders.wasm").is_file());
