@@ -10,7 +10,7 @@ use std::{
 const EMBEDDED: [&str; 5] = [
     "plugins/sdk/src",
     "wit/manifest",
-    "wit/v0.1",
+    "wit/v0.2",
     "plugins/conformance/request.schema.json",
     "plugins/conformance/expected.schema.json",
 ];

@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 
-const wit = process.env.WIT ?? "../../../wit/v0.1";
+const wit = process.env.WIT ?? "../../../wit/v0.2";
 process.chdir(import.meta.dirname);
 
 async function quickjs() {

@@ -20,6 +20,7 @@ mod days;
 pub mod deliveries;
 pub mod environments;
 mod error;
+pub mod hints;
 pub mod issues;
 pub mod logs;
 pub mod management_tokens;

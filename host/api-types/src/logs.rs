@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     PageInfo, RawJson,
     deliveries::{Delivery, DeliveryCounts},
+    hints::EventHints,
     providers::Plugin,
 };
 
@@ -118,6 +119,9 @@ pub struct SourceLog {
     /// The user that the event is about.
     #[schema(required)]
     pub user_id: Option<String>,
+    /// What the plugin says about the event beside its values; absent if it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hints: Option<EventHints>,
     /// The event's data; null if the item is not an event, or if the data is too long for a list.
     #[schema(required, value_type = Option<Object>)]
     pub data: Option<RawJson>,

@@ -35,6 +35,7 @@ pub mod delivery;
 pub mod effect;
 pub mod event;
 pub mod fields_seen;
+pub mod hints;
 pub mod idempotency;
 pub mod issues;
 pub mod json;

@@ -202,7 +202,7 @@ impl Maker {
 
     fn plan(&self, item: &ByteString, data: &ByteString, user: &str, key: &str) -> Plan {
         let event_type = "track/Order Placed";
-        let scope = Scope { user_id: Some(user), data, item, headers: None, vars: None };
+        let scope = Scope { user_id: Some(user), data, item, headers: None, hints: None, vars: None };
         let mut plan = plan::plan(scope, event_type, false, self.mappings.matching(event_type));
         if matches!(self.case, Case::Executed) {
             let fingerprint = idempotency::fingerprint(Some(user), data);

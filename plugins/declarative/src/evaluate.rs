@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use inlet_plugin::segment::MAX_EVENT_TYPE;
-use inlet_plugin::{Kind, Node, Notice, Pointed, Request, Value, jsonrpc::quote};
+use inlet_plugin::{Hint, Kind, Node, Notice, Pointed, Request, Value, jsonrpc::quote};
 use inlet_rules::{Condition, Data, Part, Program, Read, Scalar, Scope, Slot, Test, Text};
 
 use crate::found::Found;
@@ -158,6 +158,25 @@ impl Evaluation<'_, '_> {
             text.push_str(&part);
         }
         Ok(Some(text))
+    }
+
+    /// Returns the first text or number that is present.
+    pub(crate) fn hint(&self, alternatives: &[Text<Slot, &str>]) -> Hint {
+        for alternative in alternatives {
+            match alternative {
+                Text::Value(read) => match self.given(read.source).filter(|given| given.is_present()) {
+                    Some(Given::Text(text)) => return text.into(),
+                    Some(Given::Json { text, .. }) => return Node::part(text, String::new()).into(),
+                    None => {}
+                },
+                Text::Template(parts) => {
+                    if let Ok(Some(text)) = self.filled(parts, LONGEST_MADE) {
+                        return text.into();
+                    }
+                }
+            }
+        }
+        None::<&str>.into()
     }
 
     /// Returns the first value that is present; if none is, the first that is at least there.

@@ -84,6 +84,42 @@ fn request(body: &str, headers: &[(&str, &str)]) -> Request {
     Request { headers, body: Body::Text(body.to_owned()), ..Request::default() }
 }
 
+#[test]
+fn hints_are_texts_of_the_first_that_is_present_and_may_differ_for_some_events() {
+    let rules = r#"
+        batch = "/events"
+        event_type = "/type"
+        tenant = ["/account", "up:/account"]
+        anonymous_id = "{/device}-{/session}"
+        group_id = "header:x-group"
+
+        [[events]]
+        when = { at = "/type", equals = "b" }
+        tenant = []
+        group_id = "/group"
+    "#;
+    let body = r#"{"account":7,"events":[
+        {"type":"a","account":null,"device":"d","session":1},
+        {"type":"b","account":"x","group":[]},
+        {"type":"c","account":"\u00e9"}
+    ]}"#;
+    let found = by(&compiled(rules), &request(body, &[("x-group", "g")])).unwrap().items;
+    let extras = |index: usize| -> Vec<(&str, &str)> {
+        match &found[index] {
+            Item::Event(event) => {
+                event.extras.iter().map(|extra| (extra.name.as_str(), extra.value.as_str())).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let expected: [Vec<(&str, &str)>; 3] = [
+        vec![("tenant", "7"), ("anonymous_id", "d-1"), ("group_id", "g")],
+        vec![("warning", "The hint group_id is an array and was not used; expected a string or a number.")],
+        vec![("tenant", "é"), ("group_id", "g")],
+    ];
+    assert_eq!([extras(0), extras(1), extras(2)], expected);
+}
+
 fn items(rules: &str, body: &str) -> Vec<Item> {
     by(&compiled(rules), &request(body, &[])).unwrap().items
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use inlet_plugin::{Event, Item, Node, Notice, Request, Translation, Value};
+use inlet_plugin::{Event, Hint, Item, Node, Notice, Request, Translation, Value};
 use inlet_rules::{Name, Program, Scope, Slot, Step, Values};
 
 use crate::evaluate::{Evaluation, Numbers};
@@ -150,7 +150,11 @@ impl Evaluation<'_, '_> {
             None => Some(Value::at(item.at())),
         };
         event.original = Some(item.into_at()).filter(|at| !at.is_empty());
-        event
+        let hint = |index: usize| -> Hint {
+            let own = own.and_then(|own| own.hints[index].as_ref());
+            own.or(base.hints[index].as_ref()).map(|alternatives| self.hint(alternatives)).into()
+        };
+        event.tenant(hint(0)).anonymous_id(hint(1)).group_id(hint(2))
     }
 }
 
@@ -165,5 +169,6 @@ fn size(item: &Item) -> usize {
         Value::At(text) | Value::Made(text) => text.len(),
         Value::Assembled(members) => members.iter().map(|member| member.key.len() + member.at.len() + 48).sum(),
     };
-    values.into_iter().flatten().map(value).sum()
+    let extras: usize = event.extras.iter().map(|extra| extra.name.len() + extra.value.len() + 16).sum();
+    extras + values.into_iter().flatten().map(value).sum::<usize>()
 }

@@ -8,11 +8,11 @@ use wit_bindgen_core::{
 };
 
 const CONTRACT: [(&str, &str); 5] = [
-    ("types.wit", include_str!("../../../wit/v0.1/types.wit")),
-    ("translator.wit", include_str!("../../../wit/v0.1/translator.wit")),
-    ("answerer.wit", include_str!("../../../wit/v0.1/answerer.wit")),
-    ("log.wit", include_str!("../../../wit/v0.1/log.wit")),
-    ("worlds.wit", include_str!("../../../wit/v0.1/worlds.wit")),
+    ("types.wit", include_str!("../../../wit/v0.2/types.wit")),
+    ("translator.wit", include_str!("../../../wit/v0.2/translator.wit")),
+    ("answerer.wit", include_str!("../../../wit/v0.2/answerer.wit")),
+    ("log.wit", include_str!("../../../wit/v0.2/log.wit")),
+    ("worlds.wit", include_str!("../../../wit/v0.2/worlds.wit")),
 ];
 
 /// Returns the files for a C plugin of `world`: a header, a source, and an object file with the types.

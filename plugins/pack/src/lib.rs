@@ -14,6 +14,7 @@
 mod bindings;
 mod build;
 mod catalog;
+mod contract;
 mod manifest;
 mod memory_first;
 mod memory_module;
@@ -55,6 +56,7 @@ pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
 pub fn pack(core_wasm: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
     let manifest = manifest_of_code(plugin_toml)?;
     let mut plugin = componentize(core_wasm)?;
+    contract::check(&plugin, &manifest.contract)?;
     append_manifest(&mut plugin, &manifest.json);
     Ok(plugin)
 }
@@ -66,6 +68,7 @@ pub fn pack_any(wasm: Vec<u8>, plugin_toml: &str) -> Result<Vec<u8>> {
     }
     let manifest = manifest_of_code(plugin_toml)?;
     let mut plugin = wasm;
+    contract::check(&plugin, &manifest.contract)?;
     append_manifest(&mut plugin, &manifest.json);
     Ok(plugin)
 }
@@ -75,6 +78,7 @@ pub fn pack_rules(declarative: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
     let manifest = manifest_from_toml(plugin_toml)?;
     let rules = manifest.rules.as_ref().context("plugin.toml has no [rules]; a plugin without code needs them")?;
     let mut plugin = rules::write(declarative, rules)?;
+    contract::check_rules(&plugin, &manifest.contract)?;
     append_manifest(&mut plugin, &manifest.json);
     Ok(plugin)
 }

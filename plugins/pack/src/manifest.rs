@@ -16,6 +16,8 @@ use crate::{rules, schema_faults};
 pub struct Manifest {
     /// `segment`, or `publisher/name`.
     pub key: String,
+    /// The contract version that it names, such as `0.2.0`.
+    pub contract: String,
     /// The whole manifest, as the component carries it.
     pub json: String,
     /// Members that the schema does not know, as dot paths. The component carries them all the same.
@@ -54,8 +56,8 @@ pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
     let unknown_members = take_unknown_members(&mut manifest, version);
     check(&manifest, version)?;
     check_examples(&manifest)?;
-    let key = manifest["key"].as_str().unwrap_or_default().to_owned();
-    Ok(Manifest { key, json, unknown_members, rules })
+    let text = |member: &str| manifest[member].as_str().unwrap_or_default().to_owned();
+    Ok(Manifest { key: text("key"), contract: text("contract"), json, unknown_members, rules })
 }
 
 /// Checks that the body of every example is JSON unless its headers name another type, which the schema cannot express.

@@ -105,7 +105,7 @@ mod tests {
         key = "acme/orders"
         name = "Acme Orders"
         version = "1.0.0"
-        contract = "0.1.0"
+        contract = "0.2.0"
         description = "Orders."
         categories = ["Ecommerce"]
         links = { website = "https://acme.example", docs = "https://acme.example/docs" }
@@ -119,7 +119,7 @@ mod tests {
     fn wrong_rules_are_named_with_their_members() {
         insta::assert_snapshot!(error("[rules]\nevent_type = \"header:x-topic\"\nuserid = \"/user\""), @r#"
         plugin.toml has wrong rules:
-          rules.userid: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data
+          rules.userid: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data, tenant, anonymous_id, group_id
         "#);
         insta::assert_snapshot!(error("[rules]\nevent_type = [\"header:x-topic\", \"query:type\"]"), @r#"
         plugin.toml has wrong rules:

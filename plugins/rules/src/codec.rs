@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The version of the format. Other bytes are refused.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 impl<'a> Program<'a> {
     /// Reads a program; `None` if the bytes are none.
@@ -147,7 +147,9 @@ fn text<'a>(input: &mut Input<'a>) -> Option<Text<Slot, &'a str>> {
 }
 
 fn values<'a>(input: &mut Input<'a>) -> Option<Values<Slot, &'a str>> {
-    let alternatives = |input: &mut Input<'a>| input.list(text);
+    fn alternatives<'a>(input: &mut Input<'a>) -> Option<Vec<Text<Slot, &'a str>>> {
+        input.list(text)
+    }
     Some(Values {
         event_type: input.option(alternatives)?,
         user_id: input.option(alternatives)?,
@@ -158,6 +160,7 @@ fn values<'a>(input: &mut Input<'a>) -> Option<Values<Slot, &'a str>> {
             1 => Some(Data::Members(input.list(|input| Some((input.text()?, input.list(slot)?)))?)),
             _ => None,
         })?,
+        hints: [input.option(alternatives)?, input.option(alternatives)?, input.option(alternatives)?],
     })
 }
 
@@ -318,6 +321,9 @@ pub(crate) mod encode {
                     });
                 }
             });
+            for alternatives in &values.hints {
+                self.option(alternatives.as_ref(), |output, all| output.list(all, Self::alternative));
+            }
         }
 
         fn verdict(&mut self, verdict: &Verdict<Slot, &str>) {

@@ -223,13 +223,14 @@ fn values<'r, S, T, S2, T2>(
         alternatives(&values.key),
         alternatives(&values.time),
     );
+    let hints = values.hints.each_ref().map(&mut alternatives);
     let data = values.data.as_ref().map(|data| match data {
         Data::First(sources) => Data::First(sources.iter().map(&mut *source).collect()),
         Data::Members(members) => Data::Members(
             members.iter().map(|(name, sources)| (text(name), sources.iter().map(&mut *source).collect())).collect(),
         ),
     });
-    Values { event_type, user_id, key, time, data }
+    Values { event_type, user_id, key, time, data, hints }
 }
 
 fn verdict<'r, S, T, S2, T2>(

@@ -1,7 +1,7 @@
 //! Rules that are well written and can never apply.
 
 use crate::read::reach;
-use crate::{Condition, Data, Part, Scalar, Source, Test, Text, Values, WrittenRules};
+use crate::{Condition, Data, HINTS, Part, Scalar, Source, Test, Text, Values, WrittenRules};
 
 /// Adds a sentence for each rule that can never apply.
 pub(crate) fn find(rules: &WrittenRules, faults: &mut Vec<String>) {
@@ -51,7 +51,7 @@ impl Checks<'_> {
             ("key", &values.key),
             ("time", &values.time),
         ];
-        for (name, alternatives) in named {
+        for (name, alternatives) in named.into_iter().chain(HINTS.into_iter().zip(&values.hints)) {
             for alternative in alternatives.iter().flatten() {
                 let at = format!("{at}.{name}");
                 match alternative {

@@ -29,7 +29,7 @@ pub use compile::{TooMuch, compile, decompile};
 pub use program::{Name, Program, Scope, Slot, Step};
 #[cfg(feature = "text")]
 pub use read::read;
-pub use rules::{Condition, Data, Override, Part, Read, Rules, Scalar, Test, Text, Values, Verdict};
+pub use rules::{Condition, Data, HINTS, Override, Part, Read, Rules, Scalar, Test, Text, Values, Verdict};
 #[cfg(feature = "text")]
 pub use source::Source;
 #[cfg(feature = "text")]

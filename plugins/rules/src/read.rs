@@ -6,11 +6,13 @@ use crate::limits::{
     ALTERNATIVES, BATCH_LEVELS, COMPARED, CONDITIONS, EVENTS, MEMBERS, PARTS, TEXT_BYTES, UP_LEVELS, VERDICTS,
 };
 use crate::source::{self, FORMS, Source};
-use crate::{Condition, Data, Override, Part, Read, Scalar, Test, Text, Values, Verdict, WrittenRules, contradictions};
+use crate::{
+    Condition, Data, HINTS, Override, Part, Read, Scalar, Test, Text, Values, Verdict, WrittenRules, contradictions,
+};
 
 type Members = Map<String, Value>;
 
-const VALUES: [&str; 5] = ["event_type", "user_id", "key", "time", "data"];
+const VALUES: [&str; 8] = ["event_type", "user_id", "key", "time", "data", HINTS[0], HINTS[1], HINTS[2]];
 const TESTS: [&str; 7] = ["exists", "missing", "equals", "in", "not_equals", "not_in", "starts_with"];
 
 /// Reads the member `rules` of a plugin.toml, as JSON.
@@ -115,6 +117,7 @@ impl Reader {
             user_id: get("user_id", pointed),
             key: get("key", pointed),
             time: get("time", time),
+            hints: HINTS.map(|name| get(name, pointed)),
             data: members.get("data").map(|value| self.data(&format!("{at}.data"), value)),
         }
     }

@@ -1,5 +1,8 @@
 //! The structure of rules, for their text and for their compiled form.
 
+/// The names of what rules can say about an event beside its values: the contract's extras of these names.
+pub const HINTS: [&str; 3] = ["tenant", "anonymous_id", "group_id"];
+
 /// Rules that translate the requests of a platform. `S` names a value, `T` is a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules<S, T> {
@@ -30,6 +33,8 @@ pub struct Values<S, T> {
     pub time: Option<Vec<Text<S, T>>>,
     /// The content.
     pub data: Option<Data<S, T>>,
+    /// The [`HINTS`], in their order.
+    pub hints: [Option<Vec<Text<S, T>>>; HINTS.len()],
 }
 
 /// One alternative of a value.
@@ -138,6 +143,6 @@ impl<S, T> Default for Rules<S, T> {
 
 impl<S, T> Default for Values<S, T> {
     fn default() -> Self {
-        Self { event_type: None, user_id: None, key: None, time: None, data: None }
+        Self { event_type: None, user_id: None, key: None, time: None, data: None, hints: [None, None, None] }
     }
 }

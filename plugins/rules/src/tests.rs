@@ -22,6 +22,9 @@ const EVERYTHING: &str = r#"
     user_id = ["/user/<user_field>", "/target/[type=User~1x]/id", "/user/id", "/user", "up:/id", "up2:/id", "header:x-user"]
     key = ["{/id}/{up3:/id}", "/id"]
     time = "/time"
+    tenant = ["up:/account", "{/region}-{/account}"]
+    anonymous_id = "/device"
+    group_id = ["header:x-topic", "event_type"]
     data = { email = ["/user/email", "body:/email"], whole = "" }
 
     [[ignore]]
@@ -38,6 +41,7 @@ const EVERYTHING: &str = r#"
     when = [{ at = "event_type", starts_with = ["customer.", "user."] }, { at = "/deleted", missing = true }]
     event_type = "{event_type}.{/action}"
     user_id = []
+    anonymous_id = []
     data = "body:"
 
     [[events]]
@@ -54,13 +58,13 @@ fn rules_are_the_same_after_compilation() {
     assert_eq!(rules.headers(), ["x-test", "x-topic", "x-user"]);
     assert_eq!(rules.query(), ["type"]);
     assert_eq!(rules.options(), ["user_field"]);
-    assert!(bytes.len() < 1100, "{} bytes", bytes.len());
+    assert!(bytes.len() < 1300, "{} bytes", bytes.len());
 }
 
 #[test]
 fn faults_name_their_member() {
     insta::assert_snapshot!(faults("user = \"/a\"\nbatch = \"events\"\nkey = 7"), @r#"
-    rules.user: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data
+    rules.user: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data, tenant, anonymous_id, group_id
     rules.batch: found "events"; a JSON Pointer is empty or begins with /
     rules.key: found 7; expected a text
     rules: `event_type` is missing; it says where the event type is, for example event_type = "/type"
@@ -102,7 +106,7 @@ fn faults_name_their_member() {
     rules.reject[0].when: found 2 tests; expected exactly one of exists, missing, equals, in, not_equals, not_in, starts_with
     rules.reject[1].when: `at` is missing; expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type
     rules.events[0].when.exists: found false; expected true, or missing = true for the opposite
-    rules.events[0]: it changes nothing; expected at least one of event_type, user_id, key, time, data
+    rules.events[0]: it changes nothing; expected at least one of event_type, user_id, key, time, data, tenant, anonymous_id, group_id
     rules.events[1].when.equals: found 1.5; expected a text, a whole number, true or false
     rules.events[2].when.starts_with: every text begins with an empty one; expected a text, or exists = true
     "#);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Condition, Data, Part, Read, Scalar, Source, Test, Text, Values, Verdict, WrittenRules};
+use crate::{Condition, Data, HINTS, Part, Read, Scalar, Source, Test, Text, Values, Verdict, WrittenRules};
 
 /// Returns rules as the member `rules` of a manifest. [`read`](crate::read) gives the same rules back.
 pub fn write(rules: &WrittenRules) -> Value {
@@ -42,7 +42,7 @@ fn add_values(members: &mut Map<String, Value>, values: &Values<Source, String>)
         ("key", &values.key),
         ("time", &values.time),
     ];
-    for (name, alternatives) in named {
+    for (name, alternatives) in named.into_iter().chain(HINTS.into_iter().zip(&values.hints)) {
         if let Some(alternatives) = alternatives {
             members
                 .insert(name.to_owned(), one_or_many(alternatives.iter().map(|text| json!(text_of(text))).collect()));

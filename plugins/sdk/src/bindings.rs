@@ -14,7 +14,7 @@
 /// Bindings for the world `source`: a plugin that only translates.
 pub mod source {
     wit_bindgen::generate!({
-        path: "../../wit/v0.1",
+        path: "../../wit/v0.2",
         world: "source",
         additional_derives: [PartialEq, Eq],
         pub_export_macro: true,
@@ -33,11 +33,11 @@ pub mod answering {
         inline: "
             package inlet:sdk;
             world answering {
-                export inlet:source/answerer@0.1.0;
+                export inlet:source/answerer@0.2.0;
             }
         ",
-        path: "../../wit/v0.1",
-        with: { "inlet:source/types@0.1.0": crate::bindings::source::inlet::source::types },
+        path: "../../wit/v0.2",
+        with: { "inlet:source/types@0.2.0": crate::bindings::source::inlet::source::types },
         pub_export_macro: true,
         export_macro_name: "export_answering",
         default_bindings_module: "inlet_plugin::bindings::answering",

@@ -18,9 +18,9 @@ pub trait Plugin {
     fn translate(request: &Request) -> Result<Translation, Notice>;
 }
 
-/// A plugin that also writes the response body, for platforms that read it, such as those that speak JSON-RPC.
+/// A plugin that also writes the answer after the commit, for platforms that read it, such as those that speak JSON-RPC.
 pub trait Answerer: Plugin {
-    /// Writes the response body after the outcomes are durable.
+    /// Writes the answer after the outcomes are durable.
     ///
     /// `memo` is the memo of the translation. If a translation's memo is empty, the host answers by itself and does not
     /// call this.

@@ -33,6 +33,7 @@
 //! - [`segment`] reads calls of Segment and its relatives, [`envelope`] the batches of their SDKs.
 //! - [`named`] is for platforms that send one named event per request.
 //! - [`jsonrpc`] is for platforms that call methods; [`rows`] and [`posted`] read the rows of reverse-ETL tools.
+//! - [`Reply`] is an answer of the plugin's own, with its status and headers.
 //! - [`log`] writes into the event log of the request.
 
 mod assembled;
@@ -43,6 +44,7 @@ mod document;
 pub mod envelope;
 mod export;
 mod foreign_format;
+mod hint;
 pub mod jsonrpc;
 mod kind;
 pub mod log;
@@ -50,6 +52,7 @@ pub mod named;
 mod node;
 mod pointer;
 pub mod posted;
+pub mod reply;
 pub mod rows;
 pub mod segment;
 #[cfg(feature = "testing")]
@@ -62,5 +65,6 @@ pub use bindings::source::inlet::source::types::{
 };
 pub use document::{Documents, Lines, MAX_ITEMS, empty_batch, too_many_items, translate_array, translate_each};
 pub use export::{Answerer, Exported, Plugin};
+pub use hint::Hint;
 pub use kind::Kind;
 pub use node::{Fields, Items, MemberName, Node};

@@ -39,6 +39,12 @@ pub struct Call<'a> {
     pub timestamp: Option<Node<'a>>,
     /// `originalTimestamp`
     pub original_timestamp: Option<Node<'a>>,
+    /// `anonymousId`
+    pub anonymous_id: Option<Node<'a>>,
+    /// `groupId`, in a group call.
+    pub group_id: Option<Node<'a>>,
+    /// `context`
+    pub context: Option<Node<'a>>,
     /// `batch`, the calls of an [`Envelope`](crate::envelope::Envelope).
     pub batch: Option<Node<'a>>,
 }
@@ -64,6 +70,9 @@ impl<'a> Call<'a> {
             message_id,
             timestamp,
             original_timestamp,
+            anonymous_id,
+            group_id,
+            context,
             batch,
         ] = item.fields([
             "type",
@@ -76,6 +85,9 @@ impl<'a> Call<'a> {
             "messageId",
             "timestamp",
             "originalTimestamp",
+            "anonymousId",
+            "groupId",
+            "context",
             "batch",
         ]);
         Ok(Self {
@@ -90,6 +102,9 @@ impl<'a> Call<'a> {
             message_id,
             timestamp,
             original_timestamp,
+            anonymous_id,
+            group_id,
+            context,
             batch,
         })
     }
@@ -124,7 +139,7 @@ impl<'a> Call<'a> {
     /// Returns `None` if the context has no traits, or if the traits at the top are not an object, which the host
     /// rejects.
     pub fn traits_with_those_of_its_context(&self) -> Result<Option<Value>, Notice> {
-        let context = self.item.get("context").and_then(|context| context.get("traits"));
+        let context = self.context.as_ref().and_then(|context| context.get("traits"));
         let Some(context) = context.filter(|traits| traits.kind() == Kind::Object) else { return Ok(None) };
         match &self.traits {
             Some(top) if top.kind() == Kind::Object => {
@@ -159,6 +174,8 @@ impl<'a> Call<'a> {
     }
 
     /// Converts a call into an event without a type, which the host finds by the event type path.
+    ///
+    /// Its hints are `anonymousId`, and `groupId` of the call or else of its context.
     pub fn into_untyped(self, data: Option<Value>) -> Event {
         let mut event = Event::new("");
         event.user_id = self.user_id.map(Value::from);
@@ -167,7 +184,9 @@ impl<'a> Call<'a> {
         event.occurred_at =
             self.timestamp.filter(|node| !node.is_absent()).or(self.original_timestamp).map(Value::from);
         event.original = Some(self.item.into_at()).filter(|at| !at.is_empty());
-        event
+        let group_id = self.group_id.filter(|node| !node.is_absent());
+        let group_id = group_id.or_else(|| self.context?.get("groupId"));
+        event.anonymous_id(self.anonymous_id).group_id(group_id)
     }
 
     /// Returns the content of a call of this type.
@@ -252,7 +271,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::{Call, MAX_EVENT_TYPE, call_type_of_path};
-    use crate::{Node, Value};
+    use crate::{Field, Node, Value};
 
     fn event_type(text: &str, call_type: &str) -> String {
         Call::read(Node::parse(text, "").unwrap()).unwrap().into_event(call_type).unwrap().event_type
@@ -281,6 +300,19 @@ mod tests {
         assert_eq!(at(r#"{"timestamp":null,"originalTimestamp":2}"#), original);
         assert_eq!(at(r#"{"originalTimestamp":2}"#), original);
         assert_eq!(at("{}"), None);
+    }
+
+    #[test]
+    fn hints_are_the_anonymous_id_and_the_group() {
+        let of = |text| Call::read(Node::parse(text, "").unwrap()).unwrap().into_untyped(None).extras;
+        let fields = |fields: &[(&str, &str)]| -> Vec<Field> {
+            fields.iter().map(|(name, value)| Field::new(*name, *value)).collect()
+        };
+        let context = r#"{"anonymousId":"a","context":{"groupId":"g"}}"#;
+        assert_eq!(of(context), fields(&[("anonymous_id", "a"), ("group_id", "g")]));
+        assert_eq!(of(r#"{"groupId":7,"context":{"groupId":"g"}}"#), fields(&[("group_id", "7")]));
+        assert_eq!(of(r#"{"groupId":"","context":{"groupId":"g"}}"#), fields(&[("group_id", "g")]));
+        assert_eq!(of(r#"{"anonymousId":null,"groupId":null,"context":null}"#), []);
     }
 
     #[test]

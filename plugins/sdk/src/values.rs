@@ -1,6 +1,6 @@
 //! Constructors and accessors for the contract's types.
 
-use crate::{Body, Event, Field, Item, Node, Notice, Reply, Request, Translation, Value};
+use crate::{Body, Event, Field, Item, Node, Notice, Request, Translation, Value};
 
 impl Event {
     /// Creates an event with a type and nothing else.
@@ -48,13 +48,6 @@ impl Field {
     /// Creates a field.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: value.into() }
-    }
-}
-
-impl Reply {
-    /// Creates a JSON response.
-    pub fn json(body: impl Into<String>) -> Self {
-        Self { content_type: "application/json".to_owned(), body: body.into(), extras: Vec::new() }
     }
 }
 

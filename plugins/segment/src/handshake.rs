@@ -17,7 +17,6 @@ pub(crate) fn answer(body: &Node<'_>) -> Option<Translation> {
     // The id's text is echoed.
     echo(&id).filter(|_| id.kind() == Kind::String && !id.is_absent())?;
     let notice = Notice::new("handshake", format!("Segment asked to {asked}; it was answered with the audience's id."));
-    let mut translation = Translation::from(Item::Ignored(notice));
-    translation.reply = Some(Reply::json(format!(r#"{{"externalId":{}}}"#, id.raw())));
-    Some(translation)
+    let reply = Reply::json(format!(r#"{{"externalId":{}}}"#, id.raw()));
+    Some(Translation { reply: Some(reply), ..Translation::from(Item::Ignored(notice)) })
 }

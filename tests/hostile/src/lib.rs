@@ -40,6 +40,7 @@ impl Plugin for Hostile {
             "/long-pointer" => Ok(outputs::pointing(&"/x".repeat(1 << 19))),
             "/long-memo" => return Ok(outputs::long_memo()),
             "/html-reply" => Ok(outputs::html_reply()),
+            "/full-reply" => Ok(outputs::full_reply()),
             "/json-reply" => Ok(outputs::reply("application/json", "{")),
             "/deep-reply" => Ok(outputs::reply("application/json", &outputs::nested(200))),
             "/bad-notice" => Err(Notice::new("unsupported", "x".repeat(1 << 20))),
@@ -58,15 +59,14 @@ impl Plugin for Hostile {
 impl Answerer for Hostile {
     fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply {
         match memo.as_str() {
-            "html" => {
-                Reply { content_type: "text/html".to_owned(), ..Reply::json("<script>alert(1)</script>".to_owned()) }
-            }
+            "html" => Reply { content_type: "text/html".to_owned(), ..Reply::text("<script>alert(1)</script>") },
+            "empty" => Reply::empty().header("x-hook-secret", "s"),
             "loop" => resources::spin(),
             "memory" => resources::take_memory(),
             "deep-recursion" => resources::recurse(),
             "abort" => resources::crash(),
-            "giant" => Reply { content_type: "text/plain".to_owned(), ..Reply::json("x".repeat(48 << 20)) },
-            "long" => Reply { content_type: "text/plain".to_owned(), ..Reply::json("x".repeat(9 << 20)) },
+            "giant" => Reply::text("x".repeat(48 << 20)),
+            "long" => Reply::text("x".repeat(9 << 20)),
             "deep" => Reply::json(outputs::nested(200)),
             _ => Reply::json(outputs::describe(&memo, &outcomes)),
         }

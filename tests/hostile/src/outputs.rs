@@ -53,6 +53,12 @@ pub(crate) fn html_reply() -> Translation {
     reply("text/html", "<script>alert(1)</script>")
 }
 
+/// Returns a reply with all that a reply may have.
+pub(crate) fn full_reply() -> Translation {
+    let reply = Reply::xml("<a/>").status(202).header("x-request-id", "r 1").header("webhook-id", "w-1");
+    Translation { reply: Some(reply), ..Translation::from(ok()) }
+}
+
 pub(crate) fn reply(content_type: &str, body: &str) -> Translation {
     let reply = Reply { content_type: content_type.to_owned(), ..Reply::json(body) };
     Translation { reply: Some(reply), ..Translation::from(ok()) }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::RawJson;
+use crate::{RawJson, hints::EventHints};
 
 /// One item of the request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -16,6 +16,9 @@ pub struct RehearsedItem {
     /// The user that the event is about.
     #[schema(required)]
     pub user_id: Option<String>,
+    /// What the plugin says about the event beside its values; absent if it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hints: Option<EventHints>,
     /// The idempotency key; null if there is none or it is invalid.
     #[schema(required)]
     pub idempotency_key: Option<String>,

@@ -91,7 +91,7 @@ pub struct ComparedPlugins {
     /// True if fewer requests were compared than requested, because of the time limit.
     pub stopped_early: bool,
     /// The number of requests in which a member differs: `items`, `outcome`, `event_type`, `user_id`, `idempotency_key`,
-    /// `occurred_at`, `data`, `actions`.
+    /// `occurred_at`, `hints`, `data`, `actions`.
     #[schema(value_type = Object)]
     pub by_member: BTreeMap<String, usize>,
     /// The first 100 requests that differ, newest first.

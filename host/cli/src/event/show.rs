@@ -1,7 +1,10 @@
 //! `inlet event show`: prints one event whole.
 
 use anyhow::Context as _;
-use inlet_api_types::logs::{SourceLog, SourceLogAction};
+use inlet_api_types::{
+    hints::EventHints,
+    logs::{SourceLog, SourceLogAction},
+};
 use ureq::http::Method;
 
 use crate::{
@@ -49,11 +52,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn details(event: &SourceLog) -> Details {
     let SourceLog { plugin, source, environment, .. } = event;
     let subject = Subject { source: Some(source.as_str()), environment: Some(environment.as_str()) };
-    Details::default()
+    let details = Details::default()
         .add("id", &event.id)
         .add("source", format!("{}@{}", event.source, event.environment))
         .add("event", &event.event_type)
-        .add_some("user", event.user_id.as_deref())
+        .add_some("user", event.user_id.as_deref());
+    let hints = event.hints.iter().flat_map(EventHints::iter);
+    hints
+        .fold(details, |details, (path, hint)| details.add(path, hint))
         .add("received", &event.received_at)
         .add("occurred", &event.occurred_at)
         .add("verification", &event.verification_status)

@@ -49,7 +49,7 @@ fn nearest_path(scope: &Scope<'_>, path: &Path) -> Option<String> {
         || {
             // A root that is misspelled: `dat.total`.
             let Segment::Name(name) = head else { return None };
-            let root = nearest(name, ["data", "user_id", "headers", "body", "event"])?;
+            let root = nearest(name, ["data", "user_id", "hints", "headers", "body", "event"])?;
             match (root, rest) {
                 (root, []) => Some(root.to_owned()),
                 ("data", rest) => Some(format!("data{}", correct(scope.data, rest)?)),
@@ -109,7 +109,7 @@ mod tests {
         let item = format!(r#"{{"userId":"u","properties":{data},"context":{{"ip":"::1"}}}}"#);
         let headers = Some(r#"{"x-topic":"t"}"#);
         nearest_path(
-            &Scope { user_id: None, data: &data, item: &item, headers, vars: None },
+            &Scope { user_id: None, data: &data, item: &item, headers, hints: None, vars: None },
             &Path::parse(path).unwrap(),
         )
     }
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(found("data.zzz"), None);
         assert_eq!(found("data.order.lines[4].sku"), None);
         let data = ByteString::from_static("{}");
-        let scope = Scope { user_id: None, data: &data, item: "", headers: None, vars: None };
+        let scope = Scope { user_id: None, data: &data, item: "", headers: None, hints: None, vars: None };
         let path = Path::parse("data.sum").unwrap();
         assert_eq!(advice(&scope, &path), "no path is near it");
         let path = Path::parse("headers.X-Topic").unwrap();

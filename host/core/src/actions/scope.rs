@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytestring::ByteString;
 
 use crate::{
+    hints::Hints,
     json,
     log::{EventLog, Original},
     path::{self, Path},
@@ -21,6 +22,8 @@ pub struct Scope<'a> {
     pub item: &'a str,
     /// The forwarded headers, a JSON object with lower-case names; none when there are none.
     pub headers: Option<&'a str>,
+    /// What the plugin says about the event beside its values.
+    pub hints: Option<&'a Hints>,
     /// The environment's public variables, a JSON object; none where there are none to read.
     pub vars: Option<&'a str>,
 }
@@ -38,6 +41,7 @@ impl<'a> Scope<'a> {
                 Original::Text(_) | Original::Bytes(_) => "",
             },
             headers: log.headers.as_deref(),
+            hints: log.hints.as_deref(),
             vars: None,
         }
     }
@@ -69,6 +73,7 @@ impl<'a> Scope<'a> {
                 path::find(item, rest).filter(|found| !found.is_empty()).map(|found| (Cow::Borrowed(found), "item"))
             }
             "vars" => self.vars.and_then(|vars| path::find(vars, rest)).map(|found| (Cow::Borrowed(found), "vars")),
+            "hints" => self.hints.and_then(|hints| hints.find(rest)).map(|found| (found, "event")),
             "headers" => self.header(rest).map(|found| (Cow::Borrowed(found), "headers")),
             _ => None,
         };

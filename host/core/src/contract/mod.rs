@@ -118,7 +118,7 @@ pub struct TranslatedEvent {
     pub original: Option<String>,
     /// A tag for the plugin's author.
     pub tag: String,
-    /// Further fields under documented names: `warning`.
+    /// Further fields under documented names: `warning`, and the [`Hints`](crate::hints::Hints).
     pub extras: Vec<Field>,
 }
 

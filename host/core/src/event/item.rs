@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     context::{Context, verification_status},
     reading::Reading,
-    redact::{DataPlace, Redaction, is_opaque},
+    redact::{Blanked, DataPlace, Redaction, is_opaque},
     rejection::Rejection,
     slots::EventSlots,
 };
@@ -72,6 +72,7 @@ impl ItemReader<'_, '_> {
         let context = self.context;
         let mut redaction = Redaction::new(context);
         let mut headers = context.headers.clone();
+        let mut hints = reading.hints.take();
         let (mut redacted_item, mut opaque) = (None, None);
         if redaction.is_in_force() {
             let place = self.data_place(event);
@@ -83,6 +84,9 @@ impl ItemReader<'_, '_> {
             headers = redaction.headers(headers);
             // The data has all that a body in another format holds, with its values blanked.
             opaque = if is_json { None } else { redaction.opaque(item, self.is_binary(item)) };
+            let of_item = opaque.as_deref().or(redacted_item.as_deref());
+            let of_item = Blanked { before: item, after: of_item, is_json };
+            hints = redaction.hints(hints, [of_item, Blanked::headers(context.headers.as_deref(), headers.as_deref())]);
         }
         let item = redacted_item.as_ref().unwrap_or(item);
         let scope = Scope {
@@ -90,6 +94,7 @@ impl ItemReader<'_, '_> {
             data: &reading.data,
             item: if is_json { item } else { "" },
             headers: headers.as_deref(),
+            hints: hints.as_deref(),
             vars: Some(context.vars),
         };
         let plan = context.plan(scope, &reading.event_type, reading.idempotency_key.as_deref());
@@ -103,6 +108,7 @@ impl ItemReader<'_, '_> {
             user_id: reading.user_id,
             idempotency_key: reading.idempotency_key,
             occurred_at_us: reading.occurred_at_us,
+            hints,
             warnings,
             redacted: redaction.names(context.withheld),
             headers,

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     contract::TranslatedEvent,
+    hints::Hints,
     idempotency::{self, KeyReading},
     json::{self, Kind, MAX_DEPTH},
     path::Path,
@@ -24,6 +25,7 @@ pub(super) struct Reading {
     pub(super) data: ByteString,
     pub(super) idempotency_key: Option<String>,
     pub(super) occurred_at_us: i64,
+    pub(super) hints: Option<Box<Hints>>,
 }
 
 impl ItemReader<'_, '_> {
@@ -84,7 +86,8 @@ impl ItemReader<'_, '_> {
             }
         };
         let occurred_at_us = self.occurred_at_us(event, slots, item, warnings);
-        Ok(Reading { event_type: String::new(), user_id, data, idempotency_key, occurred_at_us })
+        let hints = Hints::read(&event.extras, warnings);
+        Ok(Reading { event_type: String::new(), user_id, data, idempotency_key, occurred_at_us, hints })
     }
 
     fn event_type(&self, event: &TranslatedEvent, item: &str) -> Result<String, Rejection> {

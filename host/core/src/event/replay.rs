@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::{
     context::Context,
-    redact::{DataPlace, Redaction, object_or_empty},
+    redact::{Blanked, DataPlace, Redaction, object_or_empty},
 };
 use crate::{
+    hints::Hints,
     json::{self, Kind},
     log::{EventFields, EventLog, Original},
     plan::Scope,
@@ -40,6 +41,8 @@ pub struct LoggedEvent {
     pub verification_status: String,
     /// The forwarded headers, a JSON object.
     pub headers: Option<Arc<str>>,
+    /// What the plugin said about the event beside its values.
+    pub hints: Option<Box<Hints>>,
     /// The redact paths that blanked something.
     pub redacted: Vec<String>,
 }
@@ -56,6 +59,7 @@ pub fn prepare_replay(context: &Context<'_>, logged: LoggedEvent, id: Uuid) -> P
             Original::Text(_) | Original::Bytes(_) => "",
         },
         headers: logged.headers.as_deref(),
+        hints: logged.hints.as_deref(),
         vars: Some(context.vars),
     };
     let plan = context.plan(scope, &logged.event_type, logged.idempotency_key.as_deref());
@@ -66,6 +70,7 @@ pub fn prepare_replay(context: &Context<'_>, logged: LoggedEvent, id: Uuid) -> P
         idempotency_key: logged.idempotency_key,
         occurred_at_us: logged.occurred_at_us,
         headers: logged.headers,
+        hints: logged.hints,
         redacted: logged.redacted,
         ..EventFields::new(id, context.received_at_ms, context.plugin.clone())
     };
@@ -94,6 +99,9 @@ fn redact_again(context: &Context<'_>, logged: LoggedEvent) -> LoggedEvent {
     let data = redaction.data(cut, &place, is_json);
     let headers = redaction.headers(logged.headers.clone());
     let opaque = if is_json { None } else { redaction.opaque(&item, is_binary) };
+    let of_item = Blanked { before: &item, after: opaque.as_deref().or(new_item.as_deref()), is_json };
+    let of_headers = Blanked::headers(logged.headers.as_deref(), headers.as_deref());
+    let hints = redaction.hints(logged.hints.clone(), [of_item, of_headers]);
     let mut redacted = logged.redacted.clone();
     redacted.extend(redaction.names(context.withheld));
     redacted.sort();
@@ -105,7 +113,7 @@ fn redact_again(context: &Context<'_>, logged: LoggedEvent) -> LoggedEvent {
         (false, Some(item)) => Original::Text(item),
     };
     let data_at = logged.data_at.filter(|_| is_same && data == logged.data);
-    LoggedEvent { data, data_at, original, headers, redacted, ..logged }
+    LoggedEvent { data, data_at, original, headers, hints, redacted, ..logged }
 }
 
 /// Returns the JSON Pointer to the value at an offset of a text, both in bytes.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{outcome::Outcome, stage_times::StageTimes};
+use crate::hints::Hints;
 
 /// The fields of a logged event, apart from its contents. The log that is written, the event that the store gives back
 /// and the entry that the API shows share them: a new one is added here, to the store's columns, where its value is
@@ -50,6 +51,8 @@ pub struct EventFields {
     pub plugin: Arc<PluginRef>,
     /// The lines that the plugin logged for the request, a JSON array; none when there were none.
     pub guest_logs: Option<Arc<str>>,
+    /// What the plugin says about the event beside its values; none when it says nothing.
+    pub hints: Option<Box<Hints>>,
     /// Warnings for the operator about an event that did not fail.
     pub warnings: Vec<String>,
     /// The redact paths that blanked something.
@@ -78,6 +81,7 @@ impl EventFields {
             headers: None,
             plugin,
             guest_logs: None,
+            hints: None,
             warnings: Vec::new(),
             redacted: Vec::new(),
             stage_times: None,

@@ -1,7 +1,7 @@
 //! semantics.md, sentence by sentence, without a database and without wasm.
 //!
 //! A test's name, or its first comment, is the sentence. Sections: §2 `events`, §4 `idempotency`, §5 `mappings`,
-//! `recipients` and `identify`, beyond the model `conditions` and `forms`, §6 `actions`, `users_delete`, `objects`,
+//! `recipients` and `identify`, beyond the model `conditions`, `forms` and `hints`, §6 `actions`, `users_delete`, `objects`,
 //! `subscriptions`, `audiences`, `cancellations` and `model`, §7 `redaction`, §8 `overflow` and `parked`; the last sentences of §4 `replays`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
@@ -13,6 +13,7 @@ mod cancellations;
 mod conditions;
 mod events;
 mod forms;
+mod hints;
 mod idempotency;
 mod identify;
 mod mappings;

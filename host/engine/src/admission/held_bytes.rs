@@ -84,6 +84,7 @@ fn of_reply(reply: &Reply) -> usize {
 fn of_prepared(item: &Prepared, body: &[u8]) -> usize {
     let fields = &item.log.fields;
     let texts = [&fields.user_id, &fields.code, &fields.idempotency_key];
+    let hints = fields.hints.iter().flat_map(|hints| hints.iter());
     let lists = fields.warnings.iter().chain(&fields.redacted);
     let (data, original) =
         (item.log.data.as_ref().map_or(&[][..], |data| data.as_bytes()), original(&item.log.original));
@@ -93,6 +94,7 @@ fn of_prepared(item: &Prepared, body: &[u8]) -> usize {
     });
     (1 + COPIES) * (fields.event_type.len() + fields.reason.as_ref().map_or(0, String::len))
         + texts.into_iter().flatten().map(String::len).sum::<usize>()
+        + hints.map(|(_, hint)| size_of::<String>() + hint.len()).sum::<usize>()
         + lists.map(|text| size_of::<String>() + text.len()).sum::<usize>()
         + [data, original].into_iter().filter(|part| !is_part(part, body)).map(<[u8]>::len).sum::<usize>()
         + plan

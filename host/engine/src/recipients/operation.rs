@@ -99,7 +99,7 @@ impl Operation {
     /// Plans an operation. `parameters`, a JSON object, are those of its action in a mapping: constants, and paths into
     /// `data`, which is `body`.
     pub fn plan(operation: OperationType, body: ByteString, parameters: &str) -> Result<Self, BadMapping> {
-        let scope = Scope { user_id: None, data: &body, item: "", headers: None, vars: None };
+        let scope = Scope { user_id: None, data: &body, item: "", headers: None, hints: None, vars: None };
         let action = plan::plan_action(scope, operation.action_type(), parameters)?;
         Ok(Self { operation, user_id: None, body, action, idempotency: None })
     }

@@ -1,9 +1,9 @@
 //! A plugin that writes its own answer.
 
-use inlet_core::contract::ItemOutcome;
+use inlet_core::contract::{Field, ItemOutcome, Reply};
 use inlet_sandbox::Limits;
 
-use crate::{HOSTILE, relaxed_limits, until_it_ran};
+use crate::{HOSTILE, relaxed_limits, request, until_it_ran};
 
 #[tokio::test]
 async fn the_answerer_gets_the_memo_and_the_outcomes() {
@@ -19,6 +19,17 @@ async fn the_answerer_gets_the_memo_and_the_outcomes() {
     let reply = call.result.unwrap();
     assert_eq!(reply.content_type, "application/json");
     insta::assert_snapshot!(reply.body, @r#"{"memo":"memo","outcomes":[{"index":0,"status":"executed","id":"id-0"},{"index":1,"status":"executed","id":"id-1"}]}"#);
+}
+
+#[tokio::test]
+async fn a_reply_of_the_sdk_has_its_status_and_headers() {
+    let translated = HOSTILE.translate(&request("/full-reply", "{}"), &Limits::default()).await.result.unwrap();
+    let headers = vec![Field::new("x-request-id", "r 1"), Field::new("webhook-id", "w-1")];
+    let full = Reply { status: 202, headers, ..Reply::new("application/xml", "<a/>") };
+    assert_eq!(translated.unwrap().reply, Some(full));
+    let answered = HOSTILE.answer(0, "empty", &[], &Limits::default()).await.result.unwrap();
+    let headers = vec![Field::new("x-hook-secret", "s")];
+    assert_eq!(answered, Reply { status: 204, headers, ..Reply::new("text/plain", "") });
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Instant};
 
 use inlet_core::{
     ByteString,
+    hints::Hints,
     log::{ACTION_FAILED, EventFields, EventLog, Original, Outcome, PluginRef, StageTimes},
     settle::{Job, Settlement},
 };
@@ -103,12 +104,12 @@ event_columns! {
     reason: "reason",
         |row, event| _ = row.optional_text(event.settlement.reason.as_deref()),
         |columns| columns.get();
-    warnings, redacted: "notes",
+    warnings, redacted, hints: "notes",
         |row, event| _ = row.optional_owned_text(notes(event)),
         |columns| {
             let notes: Option<String> = columns.get()?;
             let notes: ReadNotes = notes.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-            Ok((notes.warnings, notes.redacted))
+            Ok((notes.warnings, notes.redacted, notes.hints))
         };
     headers: "headers",
         |row, event| _ = row.optional_text(event.log.headers.as_deref()),
@@ -248,26 +249,30 @@ fn code<'a>(event: &EventRow<'a>) -> Option<&'a str> {
     event.log.code.as_deref().or(is_failed.then_some(ACTION_FAILED))
 }
 
-/// The warnings and redacted paths in their stored form.
+/// The warnings, the redacted paths and the hints in their stored form.
 #[derive(Serialize)]
 struct Notes<'a> {
     warnings: Vec<&'a str>,
     redacted: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<&'a Hints>,
 }
 
 #[derive(Deserialize, Default)]
 struct ReadNotes {
     warnings: Vec<String>,
     redacted: Vec<String>,
+    #[serde(default)]
+    hints: Option<Box<Hints>>,
 }
 
 fn notes(event: &EventRow<'_>) -> Option<String> {
     let EventRow { log, settlement, .. } = event;
     let warnings: Vec<&str> = log.warnings.iter().chain(&settlement.warnings).map(String::as_str).collect();
-    if warnings.is_empty() && log.redacted.is_empty() {
+    if warnings.is_empty() && log.redacted.is_empty() && log.hints.is_none() {
         return None;
     }
-    serde_json::to_string(&Notes { warnings, redacted: &log.redacted }).ok()
+    serde_json::to_string(&Notes { warnings, redacted: &log.redacted, hints: log.hints.as_deref() }).ok()
 }
 
 /// Returns the offset of `part` in `whole` if it is a slice of the same memory.

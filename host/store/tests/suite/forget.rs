@@ -5,6 +5,7 @@ use std::time::Duration;
 use inlet_core::{
     Uuid,
     delivery::TargetRouting,
+    hints::Hints,
     json,
     log::Outcome,
     mapping::Mapping,
@@ -313,6 +314,23 @@ async fn an_event_of_nobody_loses_a_key_that_is_the_user() {
     assert_eq!(walk(&fixture, &record).await.counts.raw_bodies, 1);
     assert_eq!(fixture.event(named).await.idempotency_key, None);
     assert_eq!(fixture.event(other).await.idempotency_key.as_deref(), Some("anabel"));
+}
+
+#[tokio::test]
+async fn an_event_of_nobody_loses_a_hint_that_is_the_user() {
+    let fixture = Fixture::new().await;
+    let send = async |hint: &str| {
+        let mut event = Event::new("t", r#"{"data":{"n":1}}"#).prepare(&fixture);
+        event.log.hints = Some(Box::new(Hints { anonymous_id: Some(hint.to_owned()), ..Hints::default() }));
+        let id = event.log.id;
+        fixture.store.commit(fixture.job(vec![event])).await.unwrap();
+        id
+    };
+    let [named, other] = [send("ana").await, send("anabel").await];
+    let record = begin(&fixture, "ana").await;
+    assert_eq!(walk(&fixture, &record).await.counts.raw_bodies, 1);
+    assert_eq!(fixture.event(named).await.hints, None);
+    assert_eq!(fixture.event(other).await.hints.clone().unwrap().anonymous_id.as_deref(), Some("anabel"));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
 
 use inlet_core::{
     Uuid,
+    hints::Hints,
     log::{Original, Outcome, StageTimes, TimedStage},
     settle::Prepared,
 };
@@ -23,6 +24,8 @@ async fn everything_comes_back_as_it_was() {
     prepared.log.guest_logs = Some(r#"[{"level":"info","message":"hi"}]"#.into());
     prepared.log.warnings = vec!["a warning".to_owned()];
     prepared.log.redacted = vec!["data.secret".to_owned()];
+    let hints = Hints { tenant: Some("acme \"1\"".to_owned()), group_id: Some("g".to_owned()), ..Hints::default() };
+    prepared.log.hints = Some(Box::new(hints.clone()));
     let times = StageTimes::default().with(TimedStage::Translate, Duration::from_micros(200));
     prepared.log.stage_times = Some(times.settling_since(Instant::now() - Duration::from_millis(50)));
     let id = prepared.log.id;
@@ -45,7 +48,22 @@ async fn everything_comes_back_as_it_was() {
         (stored.warnings.clone(), stored.redacted.clone()),
         (vec!["a warning".to_owned()], vec!["data.secret".to_owned()])
     );
+    assert_eq!(stored.hints.as_deref(), Some(&hints));
     assert_eq!(*stored.plugin, plugin());
+}
+
+#[tokio::test]
+async fn hints_are_stored_without_warnings_beside_them() {
+    let fixture = Fixture::new().await;
+    let hints = Hints { anonymous_id: Some("a-1".to_owned()), ..Hints::default() };
+    let mut with = Event::new("track/A", "{}").prepare(&fixture);
+    with.log.hints = Some(Box::new(hints.clone()));
+    let without = Event::new("track/B", "{}").prepare(&fixture);
+    let ids = [with.log.id, without.log.id];
+    fixture.store.commit(fixture.job(vec![with, without])).await.unwrap();
+    let stored = fixture.event(ids[0]).await;
+    assert_eq!((stored.hints.as_deref(), stored.warnings.len(), stored.redacted.len()), (Some(&hints), 0, 0));
+    assert_eq!(fixture.event(ids[1]).await.hints, None);
 }
 
 #[tokio::test]

@@ -336,7 +336,7 @@ impl<'a> Event<'a> {
         let data = json::member(item, "data").map_or(ByteString::from_static("{}"), |data| item.slice_ref(data));
         let user_id = json::member(item, "userId").and_then(json::string);
         let index = MappingIndex::new(self.mappings.iter().cloned());
-        let scope = Scope { user_id: user_id.as_deref(), data: &data, item, headers: None, vars: None };
+        let scope = Scope { user_id: user_id.as_deref(), data: &data, item, headers: None, hints: None, vars: None };
         let mut plan = plan::plan(scope, self.event_type, self.identifies, index.matching(self.event_type));
         plan.key = self.key.map(|key| {
             let fingerprint = idempotency::fingerprint(user_id.as_deref(), &data);

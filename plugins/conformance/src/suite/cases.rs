@@ -20,6 +20,12 @@ pub struct LevelledCase {
 /// The folders for cases, one for each contract version.
 pub const VERSIONS: [&str; 2] = ["v0.1", "v0.2"];
 
+/// Returns the folder for a new case of a plugin, below the directory of its cases: `v0.2/must` for the contract `0.2.0`.
+pub fn folder_of_new_cases(contract: &str) -> String {
+    let version = contract.rsplit_once('.').map_or(contract, |(version, _patch)| version);
+    format!("v{version}/{}", Level::Must.as_str())
+}
+
 /// Reads every case of a directory, the oldest version first: first the level `must`, then `should`, each sorted by name.
 pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
     // Folders of other versions are for other runners.
@@ -55,5 +61,16 @@ fn reject_other_folders(directory: &Dir, place: &str, known: impl Fn(&str) -> bo
     match folders(directory)?.into_iter().find(|name| !known(name)) {
         Some(name) => Err(CaseError::Misplaced { folder: format!("{place}{name}") }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{VERSIONS, folder_of_new_cases};
+
+    #[test]
+    fn a_new_case_lies_where_cases_are_read() {
+        let folders = ["0.1.0", "0.2.7"].map(folder_of_new_cases);
+        assert_eq!(folders, VERSIONS.map(|version| format!("{version}/must")));
     }
 }

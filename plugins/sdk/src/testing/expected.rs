@@ -11,7 +11,8 @@ pub(super) fn describe(found: Result<Translation, Notice>, expected: &Json) -> J
         Ok(translation) => {
             let items = translation.items.into_iter().enumerate();
             let items: Vec<Json> = items.map(|(index, found)| item(found, &expected["items"][index])).collect();
-            json!({ "items": items, "reply": translation.reply.map(reply), "memo": text(translation.memo) })
+            let reply = translation.reply.map(|found| reply(found, &expected["reply"]));
+            json!({ "items": items, "reply": reply, "memo": text(translation.memo) })
         }
     })
 }
@@ -67,10 +68,16 @@ fn value(value: Value) -> Json {
     }
 }
 
-/// Describes a reply. Its body is parsed if it is JSON.
-fn reply(reply: Reply) -> Json {
+/// Describes a reply. Its body is parsed if it is JSON. The status 200 is left out unless the case names it.
+fn reply(reply: Reply, expected: &Json) -> Json {
+    let is_named = reply.status != 200 || expected.get("status").is_some_and(|status| !status.is_null());
     let body = serde_json::from_str::<Json>(&reply.body).unwrap_or(Json::String(reply.body));
-    json!({ "content_type": reply.content_type, "body": body })
+    json!({
+        "status": is_named.then_some(reply.status),
+        "content_type": reply.content_type,
+        "headers": pairs(reply.headers),
+        "body": body,
+    })
 }
 
 fn text(text: String) -> Option<String> {
@@ -79,4 +86,31 @@ fn text(text: String) -> Option<String> {
 
 fn pairs(fields: Vec<Field>) -> Option<Vec<Json>> {
     (!fields.is_empty()).then(|| fields.into_iter().map(|field| json!([field.name, field.value])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{describe, plain};
+    use crate::{Item, Notice, Reply, Translation};
+
+    fn described(reply: Reply, expected: &serde_json::Value) -> serde_json::Value {
+        let item = Item::Ignored(Notice::new("handshake", "A handshake."));
+        let translation = Translation { reply: Some(reply), ..Translation::from(item) };
+        plain(describe(Ok(translation), &json!({ "reply": expected })))["reply"].clone()
+    }
+
+    #[test]
+    fn a_reply_shows_its_status_and_headers() {
+        let old = json!({ "content_type": "text/plain", "body": "ok" });
+        assert_eq!(described(Reply::text("ok"), &old), old, "a case without a status expects 200");
+        let named = json!({ "status": 200, "content_type": "application/json", "body": { "a": 1 } });
+        assert_eq!(described(Reply::json(r#"{ "a": 1 }"#), &named), named);
+        let whole = json!({
+            "status": 202, "content_type": "text/plain", "headers": [["x-a", "1"], ["x-b", "2"]], "body": "ok"
+        });
+        let reply = Reply::text("ok").status(202).header("x-a", "1").header("x-b", "2");
+        assert_eq!(described(reply, &old), whole, "the case fails, and shows what it does not name");
+    }
 }

@@ -1,6 +1,6 @@
 //! Runs a plugin's cases natively, for its own `#[test]`.
 //!
-//! A case is a folder `v0.1/must/NAME` or `v0.1/should/NAME`. `request.json` and a file `body` with any extension are
+//! A case is a folder `v0.2/must/NAME` or `v0.2/should/NAME`; the folder `v0.1` of older plugins is read too. `request.json` and a file `body` with any extension are
 //! the input, `expected.json` is the expected translation. `inlet plugin test` runs the same folders in the real
 //! sandbox; this runner is faster and works with a debugger.
 
@@ -12,14 +12,16 @@ use std::path::{Path, PathBuf};
 
 use crate::{Plugin, Request};
 
-/// The folders of cases for this contract version. Failures in `should` are printed and do not fail the test.
-const LEVELS: [(&str, bool); 2] = [("v0.1/must", true), ("v0.1/should", false)];
+/// The folders of cases: those of this contract version and of the older ones. Failures in `should` are printed and do not fail
+/// the test.
+const LEVELS: [(&str, bool); 4] =
+    [("v0.1/must", true), ("v0.1/should", false), ("v0.2/must", true), ("v0.2/should", false)];
 
 /// Runs every case under `directory`.
 ///
 /// # Panics
 ///
-/// Panics with all differences if a translation of a case in `v0.1/must` differs, and if there is no case or a case
+/// Panics with all differences if a translation of a case in a `must` differs, and if there is no case or a case
 /// cannot be read.
 pub fn run_cases<P: Plugin>(directory: impl AsRef<Path>) {
     let directory = directory.as_ref();
@@ -35,9 +37,9 @@ pub fn run_cases<P: Plugin>(directory: impl AsRef<Path>) {
             eprintln!("{said}");
         }
     }
-    assert!(count > 0, "no case in {}: expected folders v0.1/must/NAME", directory.display());
+    assert!(count > 0, "no case in {}: expected folders v0.2/must/NAME", directory.display());
     for folder in folders(directory) {
-        assert!(folder.ends_with("v0.1"), "{}: a case lies in v0.1/must/NAME or v0.1/should/NAME", folder.display());
+        assert!(is_version(&folder), "{}: a case lies in v0.2/must/NAME or v0.2/should/NAME", folder.display());
     }
 }
 
@@ -54,8 +56,14 @@ pub fn requests(directory: impl AsRef<Path>) -> Vec<(String, Request)> {
         (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), case.request)
     };
     let requests: Vec<_> = cases.map(request).collect();
-    assert!(!requests.is_empty(), "no case in {}: expected folders v0.1/must/NAME", directory.display());
+    assert!(!requests.is_empty(), "no case in {}: expected folders v0.2/must/NAME", directory.display());
     requests
+}
+
+/// Returns true for the folder of a contract version. Those of other versions are for other runners.
+fn is_version(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// Returns the folders in a directory in order; nothing if the directory does not exist.

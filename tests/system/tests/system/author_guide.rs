@@ -42,13 +42,13 @@ fn from_new_to_cases_that_pass() {
 
     let checked = printed(&project, &["check", "orders.wasm"]);
     assert!(
-        checked.starts_with("acme/orders 0.1.0 is a plugin that Inlet loads (contract 0.1.0).\nsha256:"),
+        checked.starts_with("acme/orders 0.1.0 is a plugin that Inlet loads (contract 0.2.0).\nsha256:"),
         "{checked}"
     );
     let tested = printed(&project, &["test", "orders.wasm"]);
     assert!(tested.contains("acme/orders: must 24 passed, 0 failed"), "{tested}");
 
-    let request = ["run", "orders.wasm", "--request", "cases/v0.1/must/order-created/body.json"];
+    let request = ["run", "orders.wasm", "--request", "cases/v0.2/must/order-created/body.json"];
     let run = printed(&project, &request);
     let (items, used) = run.split_once("\nused ").unwrap();
     insta::assert_snapshot!(items, @r#"
@@ -98,7 +98,7 @@ async fn from_new_to_a_running_source_without_code() {
     let variables = [("INLET_SERVER", server.admin.as_str()), ("INLET_TOKEN", MANAGEMENT_TOKEN)];
     shell(&project, "inlet plugin add orders.wasm", &variables);
     let endpoint = server.source("shop", "acme/orders", serde_json::json!({}), serde_json::json!([])).await;
-    let order = std::fs::read_to_string(project.join("cases/v0.1/must/order-created/body.json")).unwrap();
+    let order = std::fs::read_to_string(project.join("cases/v0.2/must/order-created/body.json")).unwrap();
     endpoint.expect(order, &["logged"]).await;
     let entry = server.last_log("shop").await;
     assert_eq!((&entry["event_type"], &entry["user_id"]), (&"order.created".into(), &"u_42".into()), "{entry}");
@@ -111,7 +111,7 @@ async fn from_new_to_a_running_source_without_code() {
     std::fs::write(project.join("plugin.toml"), wrong).unwrap();
     insta::assert_snapshot!(refused(&project, &["build"]), @r#"
     inlet: plugin.toml has wrong rules:
-      rules.kee: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data
+      rules.kee: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data, tenant, anonymous_id, group_id
       rules.event_type: found "type:/x"; expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type; write text:type:/x for a fixed text
     "#);
     assert!(project.join("orders.wasm").is_file());
@@ -157,7 +157,7 @@ fn the_guides_first_commands_do_what_it_says() {
     let directory = tempfile::tempdir().unwrap();
     let said = shell(directory.path(), commands, &[]);
     assert!(said.contains(shown), "the guide shows\n{shown}\nfound\n{said}");
-    for schema in ["plugins/conformance/request", "plugins/conformance/expected", "wit/v0.1/manifest"] {
+    for schema in ["plugins/conformance/request", "plugins/conformance/expected", "wit/manifest/v2"] {
         let file = directory.path().join("orders/vendor").join(format!("{schema}.schema.json"));
         serde_json::from_slice::<serde_json::Value>(&std::fs::read(file).unwrap()).unwrap();
     }
@@ -172,7 +172,7 @@ fn the_guides_rules_do_what_it_says() {
     let tested = shell(directory.path(), start, &[]);
     assert!(tested.contains("acme/parcels: must 24 passed, 0 failed"), "{tested}");
     let project = directory.path().join("parcels");
-    let case = project.join("cases/v0.1/must/delivered");
+    let case = project.join("cases/v0.2/must/delivered");
     std::fs::create_dir(&case).unwrap();
     std::fs::write(case.join("body.json"), body).unwrap();
     let toml = std::fs::read_to_string(project.join("plugin.toml")).unwrap();
@@ -218,7 +218,7 @@ async fn the_guides_source_and_its_answering_plugin_do_what_it_says() {
 #[test]
 fn a_case_that_fails_says_where() {
     let directory = tempfile::tempdir().unwrap();
-    let case = directory.path().join("cases/v0.1/must/one");
+    let case = directory.path().join("cases/v0.2/must/one");
     std::fs::create_dir_all(&case).unwrap();
     std::fs::write(case.join("body.json"), r#"{"type":"track","event":"x"}"#).unwrap();
     std::fs::write(case.join("expected.json"), r#"{"items":[]}"#).unwrap();

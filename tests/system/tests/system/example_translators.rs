@@ -60,7 +60,7 @@ fn passes(language: &str, build: &mut Command) {
     let report = run(Command::new(binary()).args(["plugin", "test", "orders.wasm", "--cases", "../cases"]), &directory);
     assert!(report.contains("acme/orders: must "), "{report}");
     // Checks that all cases ran: a missing folder would leave only the laws.
-    for case in fs::read_dir(translators().join("cases/v0.1/must")).unwrap() {
+    for case in fs::read_dir(translators().join("cases/v0.2/must")).unwrap() {
         let name = case.unwrap().file_name().into_string().unwrap();
         assert!(report.contains(&format!("case:{name}")), "{name}: {report}");
     }

@@ -43,6 +43,7 @@ mod forget;
 mod forms;
 mod handshakes;
 mod hightouch;
+mod hints;
 mod idempotency;
 mod idle;
 mod issues;

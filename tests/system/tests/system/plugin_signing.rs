@@ -58,7 +58,7 @@ impl Publisher {
     /// Packs the plugin `http` under another key with `inlet plugin pack`.
     fn pack(&self, key: &str, version: &str, sign: Option<&str>) -> Vec<u8> {
         let toml = format!(
-            "key = {key:?}\nname = \"Orders\"\nversion = {version:?}\ncontract = \"0.1.0\"\ndescription = \"Orders.\"\n\
+            "key = {key:?}\nname = \"Orders\"\nversion = {version:?}\ncontract = \"0.2.0\"\ndescription = \"Orders.\"\n\
              categories = [\"CRM\"]\nlinks = {{ website = \"https://acme.example\", docs = \"https://acme.example\" }}\n"
         );
         fs::write(self.path("plugin.toml"), toml).unwrap();

@@ -416,10 +416,10 @@ async fn logged_requests_become_cases_that_pass_and_name_nobody() {
     let plugin = plugin.to_str().unwrap();
 
     let captured = tool.printed(&["capture", &ids[0], &ids[1], "--into", "cases", "--plugin", plugin]);
-    assert!(captured.contains(&format!("cases/v0.1/must/{}\n", ids[1])), "{captured}");
+    assert!(captured.contains(&format!("cases/v0.2/must/{}\n", ids[1])), "{captured}");
     assert!(captured.contains(r#"because the plugin reads them: "track", "Order Completed""#), "{captured}");
     let read = |id: &str, name: &str| {
-        std::fs::read_to_string(tool.directory.path().join("cases/v0.1/must").join(id).join(name)).unwrap()
+        std::fs::read_to_string(tool.directory.path().join("cases/v0.2/must").join(id).join(name)).unwrap()
     };
     for id in &ids {
         for name in ["body.json", "request.json", "expected.json"] {

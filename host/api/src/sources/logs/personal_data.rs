@@ -2,6 +2,7 @@
 //! outcomes, sizes and everything that is configuration stay.
 
 use inlet_core::{
+    hints::Hints,
     json,
     log::{ActionLog, EventFields, Original, Status},
 };
@@ -20,6 +21,7 @@ pub fn hide(event: StoredEvent) -> StoredEvent {
     };
     let fields = EventFields {
         user_id: fields.user_id.map(|_| HIDDEN.to_owned()),
+        hints: fields.hints.map(hide_hints),
         idempotency_key: fields.idempotency_key.map(|_| HIDDEN.to_owned()),
         headers: fields.headers.as_deref().map(|text| json::mask(text).into()),
         guest_logs: fields.guest_logs.as_deref().map(|text| json::mask(text).into()),
@@ -34,6 +36,12 @@ pub fn hide(event: StoredEvent) -> StoredEvent {
         actions: event.actions.into_iter().map(hide_action).collect(),
         ..event
     }
+}
+
+fn hide_hints(hints: Box<Hints>) -> Box<Hints> {
+    let hidden = |hint: Option<String>| hint.map(|_| HIDDEN.to_owned());
+    let Hints { tenant, anonymous_id, group_id } = *hints;
+    Box::new(Hints { tenant: hidden(tenant), anonymous_id: hidden(anonymous_id), group_id: hidden(group_id) })
 }
 
 fn hide_kept(kept: Kept<String>) -> Kept<String> {
@@ -143,6 +151,11 @@ mod tests {
                 verification_status: "verified".to_owned(),
                 idempotency_key: Some("ana-1".to_owned()),
                 headers: Some(r#"{"x-user":"ana"}"#.into()),
+                hints: Some(Box::new(Hints {
+                    tenant: Some("ana-1".to_owned()),
+                    anonymous_id: Some("ana-2".to_owned()),
+                    group_id: Some("ana-3".to_owned()),
+                })),
                 guest_logs: Some(r#"[{"level":"info","message":"ana"}]"#.into()),
                 warnings: vec!["ana".to_owned()],
                 redacted: vec!["data.card".to_owned()],

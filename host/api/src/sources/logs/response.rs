@@ -3,10 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_api_types::{
     RawJson,
+    hints::EventHints,
     logs::{MAX_COUNTED_DELIVERIES, SourceLog, SourceLogAction, StageTimes},
 };
 use inlet_core::{
     Uuid,
+    hints::Hints,
     log::{Original, Outcome, TimedStage},
     time,
 };
@@ -51,6 +53,7 @@ fn shown(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceL
         event: fields.event_type.clone(),
         event_type: fields.event_type,
         user_id: fields.user_id,
+        hints: fields.hints.map(|hints| event_hints(*hints)),
         data_size: event.data.as_ref().map(|data| data.size),
         data: event.data.and_then(kept_json),
         original,
@@ -87,6 +90,12 @@ fn shown(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceL
         delivery_counts: event.deliveries.map(deliveries::counts),
         deliveries: None,
     }
+}
+
+/// Returns the hints of an event.
+pub fn event_hints(hints: Hints) -> EventHints {
+    let Hints { tenant, anonymous_id, group_id } = hints;
+    EventHints { tenant, anonymous_id, group_id }
 }
 
 fn stage_times(times: inlet_core::log::StageTimes) -> StageTimes {

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_api_types::test_cases::TestCase;
-use inlet_conformance::described;
+use inlet_conformance::{described, suite::cases::folder_of_new_cases};
 use inlet_core::contract::{Body, Field};
 use inlet_engine::{Engine, ingest::test_case::test_case};
 use inlet_store::EventQuery;
@@ -82,6 +82,7 @@ pub async fn get_log_test_case(
     };
     Ok(Json(TestCase {
         name: name_of(&event.event_type, &id.to_string()),
+        folder: folder_of_new_cases(&manifest.contract),
         request: stored_json(format!("{file:#}\n")),
         expected: stored_json(format!("{:#}\n", described(&case.translation))),
         body,

@@ -10,7 +10,7 @@ use inlet_core::{
 };
 use inlet_engine::snapshot::Endpoint;
 
-use super::{mapping_matches::mapping_matches, response_budget::ResponseBudget};
+use super::{super::logs::response::event_hints, mapping_matches::mapping_matches, response_budget::ResponseBudget};
 
 /// Returns the response for an item of this source environment, within the budget.
 pub fn rehearsed_item(
@@ -30,6 +30,7 @@ pub fn rehearsed_item(
         id: log.id.to_string(),
         event_type: log.event_type.clone(),
         user_id: log.user_id.clone(),
+        hints: log.hints.clone().map(|hints| event_hints(*hints)),
         idempotency_key: log.idempotency_key.clone(),
         occurred_at: time::write(log.occurred_at_us),
         outcome: settlement.outcome.as_str().to_owned(),

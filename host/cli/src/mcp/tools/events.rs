@@ -2,6 +2,7 @@
 
 use inlet_api_types::{
     RawJson,
+    hints::EventHints,
     logs::{SourceLog, SourceLogAction, SourceLogList},
 };
 
@@ -103,6 +104,7 @@ fn show(session: &Session, given: &Given) -> anyhow::Result<String> {
         format!("occurred {}, received {}", event.occurred_at, event.received_at),
         format!("verification {}, plugin {} {}", event.verification_status, event.plugin.key, event.plugin.version),
     ];
+    lines.extend(event.hints.iter().flat_map(EventHints::iter).map(|(path, hint)| format!("{path} {}", shown(hint))));
     if let Some(key) = &event.idempotency_key {
         lines.push(format!("idempotency key {}", shown(key)));
     }

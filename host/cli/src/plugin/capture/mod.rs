@@ -14,6 +14,7 @@ mod replacement;
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
+use inlet_conformance::suite::cases::folder_of_new_cases;
 use inlet_core::Uuid;
 use serde_json::json;
 
@@ -29,7 +30,7 @@ pub struct Arguments {
     /// The log entries, by their ids
     #[arg(value_name = "EVENT_ID", required = true)]
     ids: Vec<Uuid>,
-    /// The folder of the cases; each gets a folder in its v0.1/must, named after its entry
+    /// The folder of the cases; each gets a folder named after its entry, in the must of the plugin's contract (v0.2/must)
     #[arg(long, value_name = "DIR", default_value = "cases")]
     into: PathBuf,
     /// The source that they came to, for example shop@production [default: all that the token is good for]
@@ -52,9 +53,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let search = LogSearch::new(&client, arguments.source.as_ref())?;
     let mut masker = Masker::new().context("the system gives no random bytes")?;
+    let into = arguments.into.join(folder_of_new_cases(&plugin.manifest().contract));
     let mut written = Vec::new();
     for id in &arguments.ids {
-        let folder = arguments.into.join("v0.1/must").join(id.to_string());
+        let folder = into.join(id.to_string());
         ensure!(!folder.exists(), "{} is there already; remove it to capture the event again", folder.display());
         let (entry, settings) = search.find(&client, *id)?;
         let (key, own) = (&entry.plugin.key, &plugin.manifest().key);

@@ -55,8 +55,7 @@ fn create_declarative(directory: &Path, names: &Names<'_>) -> anyhow::Result<()>
     for (path, text) in files {
         write(directory, path, &names.fill(text))?;
     }
-    let is_needed = |path: &str| path.ends_with(".schema.json") && !path.starts_with("wit/v0.1/");
-    for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| is_needed(path)) {
+    for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| path.ends_with(".schema.json")) {
         write(&directory.join("vendor"), path, text)?;
     }
     Ok(())
@@ -99,6 +98,6 @@ fn next_steps(Names { key, name }: &Names<'_>, first: Option<(&str, &str)>) -> S
   cd {name}{first}
   inlet plugin build             # leaves {name}.wasm
   inlet plugin test {name}.wasm  # the cases, in the server's sandbox
-  inlet plugin run {name}.wasm --request cases/v0.1/must/order-created/body.json"
+  inlet plugin run {name}.wasm --request cases/v0.2/must/order-created/body.json"
     )
 }

@@ -49,7 +49,7 @@ impl<'a> Names<'a> {
     /// Renames an example, and points it to the contract in the project's `vendor/`.
     pub(super) fn rename(&self, example: &str) -> String {
         // The new names may contain the old ones, so each old name becomes a control character first.
-        [("acme/orders", "\u{1}"), ("orders", "\u{2}"), ("Orders", "\u{3}"), ("../../../wit/v0.1", "vendor/wit/v0.1")]
+        [("acme/orders", "\u{1}"), ("orders", "\u{2}"), ("Orders", "\u{3}"), ("../../../wit/v0.2", "vendor/wit/v0.2")]
             .iter()
             .fold(example.to_owned(), |text, (from, to)| text.replace(from, to))
             .replace('\u{1}', &self.key)

@@ -32,7 +32,7 @@ mod tests {
         let sdk = standalone().unwrap();
         assert!(!sdk.contains("workspace"), "{sdk}");
         assert!(sdk.contains("wit-bindgen"), "{sdk}");
-        assert!(SDK_AND_CONTRACT.iter().any(|(path, _)| *path == "wit/v0.1/types.wit"));
+        assert!(SDK_AND_CONTRACT.iter().any(|(path, _)| *path == "wit/v0.2/types.wit"));
         assert!(SDK_AND_CONTRACT.iter().any(|(path, _)| *path == "plugins/sdk/src/lib.rs"));
     }
 }

@@ -2,6 +2,7 @@
 
 use inlet_core::{
     contract::{Field, Item, Notice, Reply, Request},
+    hints::Hints,
     json,
     log::{EventLog, Outcome},
 };
@@ -84,6 +85,7 @@ fn format_checked(checked: &EventLog) -> String {
         ("accepted", (checked.outcome != Outcome::Rejected).to_string()),
         ("code", text(checked.code.as_deref())),
         ("reason", text(checked.reason.as_deref())),
+        ("hints", checked.hints.as_deref().map_or_else(|| "{}".to_owned(), Hints::json)),
         ("warnings", json::array(checked.warnings.iter().map(|warning| json::quote(warning)))),
     ])
 }

@@ -70,6 +70,9 @@ fn format_item(request: &Request, item: &Item, checked: Option<&EventLog>) -> St
                 let found = resolve(request, value).unwrap_or_else(|| "absent: nothing is there".to_owned());
                 let _ = write!(text, "\n   {name:<16}{} ({pointed})", shortened(&found));
             }
+            for (name, hint) in checked.iter().flat_map(|checked| &checked.hints).flat_map(|hints| hints.iter()) {
+                let _ = write!(text, "\n   {name:<16}{hint:?}");
+            }
             // The server's warnings begin with the plugin's.
             for warning in checked.iter().flat_map(|checked| &checked.warnings) {
                 let _ = write!(text, "\n   {:<16}{warning}", "warning");

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     contract::{Field, TranslatedEvent, Value},
+    hints::{Hints, holds},
     json::{self, Kind, MAX_DEPTH},
     path::{self, Path, Segment},
 };
@@ -63,6 +64,27 @@ impl DataPlace {
 fn steps(pointer: &str) -> Vec<Segment> {
     let tokens = pointer.split('/').skip(1);
     tokens.map(|token| Segment::Name(token.replace("~1", "/").replace("~0", "~"))).collect()
+}
+
+/// A text of a request, before and after its values were blanked.
+pub(super) struct Blanked<'t> {
+    pub(super) before: &'t str,
+    /// None if nothing was blanked.
+    pub(super) after: Option<&'t str>,
+    pub(super) is_json: bool,
+}
+
+impl<'t> Blanked<'t> {
+    /// Forwarded headers, JSON objects.
+    pub(super) fn headers(before: Option<&'t str>, after: Option<&'t str>) -> Self {
+        Self { before: before.unwrap_or_default(), after, is_json: true }
+    }
+
+    /// Returns true if a value was blanked, or may have been: values of texts that are not JSON are not compared.
+    fn lost(&self, value: &str) -> bool {
+        let lost = |after| !self.is_json || holds(self.before, value) && !holds(after, value);
+        self.after.is_some_and(lost)
+    }
 }
 
 /// The redact paths in force for one item, and which of them blanked a value of it.
@@ -138,6 +160,25 @@ impl<'c> Redaction<'c> {
             }
         }
         Some(headers)
+    }
+
+    /// Returns the hints that are kept. Those that a path names are dropped, and copies of what was blanked elsewhere: the
+    /// plugin does not say where it found a hint.
+    pub(super) fn hints(&mut self, hints: Option<Box<Hints>>, texts: [Blanked<'_>; 2]) -> Option<Box<Hints>> {
+        hints?.without(|name, value| {
+            let mut is_named = false;
+            for (path, hit) in &mut self.paths {
+                let names_it = |rest: &[Segment]| match rest {
+                    [] => true,
+                    [Segment::Name(named) | Segment::Quoted(named)] => named == name,
+                    _ => false,
+                };
+                if below(path, &["hints"]).is_some_and(names_it) {
+                    (is_named, *hit) = (true, true);
+                }
+            }
+            is_named || texts.iter().any(|text| text.lost(value))
+        })
     }
 
     /// Returns the names for the log: the paths that blanked a value, and the query parameters that were withheld.

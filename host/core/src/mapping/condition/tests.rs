@@ -14,6 +14,7 @@ fn holds(when: &str, data: &str) -> bool {
         data: &data,
         item: &item,
         headers: Some(r#"{"x-topic":"orders/create"}"#),
+        hints: None,
         vars: None,
     };
     let holds = condition.check(&mut Values::new(scope)).is_ok();
@@ -189,7 +190,7 @@ fn a_condition_is_bounded() {
 fn the_reason_names_the_first_clause_that_does_not_hold() {
     let failure = |when: &str, data: &str| {
         let data = ByteString::from(data);
-        let scope = Scope { user_id: None, data: &data, item: "{}", headers: None, vars: None };
+        let scope = Scope { user_id: None, data: &data, item: "{}", headers: None, hints: None, vars: None };
         Condition::parse(when).unwrap().failure(scope).unwrap()
     };
     insta::assert_snapshot!(failure(r#"{"data.plan":"pro","data.total":{"$gte": 100}}"#, r#"{"plan":"pro","total":5}"#), @"`data.total` $gte 100 does not hold: the path finds a number");
@@ -292,7 +293,7 @@ proptest! {
         let conditions: Vec<Condition> = filters.iter().map(|filter| Condition::parse(filter).unwrap()).collect();
         let text = ByteString::from(data.as_str());
         let item = json::object([("properties", data.as_str()), ("type", "\"track\"")]);
-        let mut values = Values::new(Scope { user_id: Some("u1"), data: &text, item: &item, headers: None, vars: None });
+        let mut values = Values::new(Scope { user_id: Some("u1"), data: &text, item: &item, headers: None, hints: None, vars: None });
         for (condition, filter) in conditions.iter().zip(&filters) {
             prop_assert_eq!(condition.check(&mut values).is_ok(), holds(filter, &data), "{}", filter);
         }
@@ -310,7 +311,7 @@ proptest! {
         let parameters = format!(r#"{{"key":"k","data":{{"it":{parameter}}},"recipients":{parameter}}}"#);
         if let Ok(action) = crate::actions::parse_action("workflows_trigger", &parameters) {
             let data = ByteString::from(data);
-            let scope = Scope { user_id: None, data: &data, item: &data, headers: None, vars: None };
+            let scope = Scope { user_id: None, data: &data, item: &data, headers: None, hints: None, vars: None };
             let mut resolver = crate::actions::Resolver::new(scope);
             let is_resolved = action.resolve(&mut resolver).is_ok();
             let log = resolver.into_log(is_resolved);

@@ -36,6 +36,7 @@ impl Entry {
             occurred_at_us: self.log.occurred_at_us,
             verification_status: self.log.verification_status.clone(),
             headers: self.log.headers.clone(),
+            hints: self.log.hints.clone(),
             redacted: self.log.redacted.clone(),
         }
     }

@@ -15,8 +15,6 @@ use crate::{
     error::{PageError, PageResult},
 };
 
-/// The place of cases below the folder of a plugin's cases.
-const FOLDER: &str = "v0.1/must";
 /// The depth of JSON, as for received items.
 const MAX_DEPTH: usize = 128;
 
@@ -56,7 +54,7 @@ fn archive(case: &TestCase) -> std::io::Result<Vec<u8>> {
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
         header.set_cksum();
-        archive.append_data(&mut header, format!("{FOLDER}/{}/{name}", case.name), content)?;
+        archive.append_data(&mut header, format!("{}/{}/{name}", case.folder, case.name), content)?;
     }
     archive.into_inner()
 }

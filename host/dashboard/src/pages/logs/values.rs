@@ -1,6 +1,6 @@
 //! The fields of an event, and the values of the received item that they were made of.
 
-use inlet_api_types::{logs::SourceLog, traces::TracedValue};
+use inlet_api_types::{hints::EventHints, logs::SourceLog, traces::TracedValue};
 use inlet_core::json::{self, Kind};
 
 use crate::{
@@ -49,6 +49,8 @@ pub fn fields(entry: &SourceLog, traced: &[TracedValue], parts: &str) -> Vec<Fie
         Field::new("occurred_at", text(&entry.occurred_at)),
         Field::new("data", data),
     ];
+    let hints = entry.hints.iter().flat_map(EventHints::iter);
+    fields.extend(hints.map(|(path, hint)| Field::new(path, text(hint))));
     for (index, TracedValue { field, pointer }) in traced.iter().enumerate() {
         let at = fields.iter().position(|known| known.name == *field).unwrap_or_else(|| {
             let found = pointer.as_deref().and_then(|pointer| json::point(item, pointer));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use inlet_api_types::{
     RawJson,
+    hints::EventHints,
     logs::{SourceLog, SourceLogList},
     providers::{ExamplePayload, SourceProvider},
     rehearsals::{Rehearsal, RehearseSource},
@@ -100,7 +101,11 @@ async fn of_event(page: &Page, place: &SourcePlace, sample: Sample, mut event: S
     Sample {
         href: Some(place.entry(&event.id)),
         is_hidden: event.personal_data_hidden,
-        ..sample.with(event.user_id.as_deref(), event.data.as_ref(), event.original.as_ref(), event.headers.as_ref())
+        ..sample.with(
+            Common { user_id: event.user_id.as_deref(), hints: event.hints.as_ref(), data: event.data.as_ref() },
+            event.original.as_ref(),
+            event.headers.as_ref(),
+        )
     }
 }
 
@@ -115,13 +120,15 @@ async fn of_example(page: &Page, place: &SourcePlace, sample: Sample, example: &
     };
     match page.send::<Rehearsal>(Method::POST, &place.api("/rehearse"), &request).await {
         Ok(Rehearsal { items, .. }) => match items.first() {
-            Some(item) => {
-                sample.with(item.user_id.as_deref(), item.data.as_ref(), item.original.as_ref(), item.headers.as_ref())
-            }
+            Some(item) => sample.with(
+                Common { user_id: item.user_id.as_deref(), hints: item.hints.as_ref(), data: item.data.as_ref() },
+                item.original.as_ref(),
+                item.headers.as_ref(),
+            ),
             None => sample,
         },
         // A reader may not rehearse, and sees the example as it would be sent.
-        Err(_) => sample.with(None, None, example.body.as_ref(), None),
+        Err(_) => sample.with(Common::default(), example.body.as_ref(), None),
     }
 }
 
@@ -130,17 +137,22 @@ pub fn quoted(text: &str) -> RawJson {
     RawJson::parse(json::quote(text)).unwrap_or_else(|_| RawJson::null())
 }
 
+/// The parts of the common event that a mapping reads.
+#[derive(Default)]
+struct Common<'a> {
+    user_id: Option<&'a str>,
+    hints: Option<&'a EventHints>,
+    data: Option<&'a RawJson>,
+}
+
 impl Sample {
-    fn with(
-        self,
-        user_id: Option<&str>,
-        data: Option<&RawJson>,
-        body: Option<&RawJson>,
-        headers: Option<&RawJson>,
-    ) -> Self {
-        let user_id = user_id.map_or_else(|| "null".to_owned(), json::quote);
-        let event = data.map(|data| {
-            let text = json::object([("user_id", user_id.as_str()), ("data", data.as_text())]);
+    fn with(self, common: Common<'_>, body: Option<&RawJson>, headers: Option<&RawJson>) -> Self {
+        let user_id = common.user_id.map_or_else(|| "null".to_owned(), json::quote);
+        let hints = common.hints.and_then(|hints| serde_json::to_string(hints).ok());
+        let event = common.data.map(|data| {
+            let members =
+                [("user_id", Some(user_id.as_str())), ("data", Some(data.as_text())), ("hints", hints.as_deref())];
+            let text = json::object(members.into_iter().filter_map(|(name, value)| Some((name, value?))));
             JsonTree::new(&text, "the event").open_depth(3).picks("").html()
         });
         let body =

@@ -183,7 +183,8 @@ impl Fixture {
             updated_at_ms: 0,
         };
         let index = MappingIndex::new([mapping]);
-        let scope = Scope { user_id: user_id.as_deref(), data: &data, item: &item, headers: None, vars: None };
+        let scope =
+            Scope { user_id: user_id.as_deref(), data: &data, item: &item, headers: None, hints: None, vars: None };
         let plan = plan::plan(scope, event_type, false, index.matching(event_type));
         let plugin = PluginRef { key: "http".into(), version: "1.0.0".into(), digest: "00".into() };
         let fields = EventFields {

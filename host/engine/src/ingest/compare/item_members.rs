@@ -24,6 +24,7 @@ pub(in crate::ingest) fn members(item: &Prepared) -> ItemMembers {
     members.extend(log.user_id.clone().map(|id| ("user_id", id)));
     members.extend(log.idempotency_key.clone().map(|key| ("idempotency_key", key)));
     members.insert("occurred_at", time::write(log.occurred_at_us));
+    members.extend(log.hints.as_deref().map(|hints| ("hints", hints.json())));
     members.extend(log.data.as_ref().map(|data| ("data", data.to_string())));
     if !plan.actions.is_empty() {
         members.insert("actions", json::array(plan.actions.iter().map(action)));

@@ -16,6 +16,7 @@ pub(super) fn planned(event: &StoredEvent) -> Option<LoggedEvent> {
         occurred_at_us: event.occurred_at_us,
         verification_status: event.verification_status.clone(),
         headers: event.headers.clone(),
+        hints: event.hints.clone(),
         redacted: event.redacted.clone(),
     })
 }

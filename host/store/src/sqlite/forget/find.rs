@@ -57,7 +57,7 @@ async fn events(
     subject: &Subject,
 ) -> Result<Option<(Uuid, ForgottenEvents)>, sqlx::Error> {
     let rows = sql::query(
-        "SELECT id, user_id, original_kind, octet_length(original), idempotency_key FROM event_logs
+        "SELECT id, user_id, original_kind, octet_length(original), idempotency_key, notes FROM event_logs
          WHERE source_environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
     )
     .bind(source_environment)
@@ -79,9 +79,10 @@ async fn events(
             found.of_user.push(id);
             found_bytes += size;
         } else if user_id.is_none() {
-            let key: Option<&str> = row.try_get(4)?;
+            let [key, notes]: [Option<&str>; 2] = [row.try_get(4)?, row.try_get(5)?];
             read_bytes += if is_read { size } else { 0 };
             if key.is_some_and(|key| subject.is(key))
+                || notes.is_some_and(|notes| subject.find_in(notes.as_bytes()).is_removed())
                 || is_read && is_named_in_event(connection, source_environment, id, subject).await?
             {
                 found.raw.push(id);

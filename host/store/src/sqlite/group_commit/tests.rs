@@ -114,7 +114,8 @@ fn prepare(spec: &ItemSpec, ids: &mut Ids) -> Prepared {
     let quoted = json::quote(&spec.text);
     let item = ByteString::from(format!(r#"{{"data":{{"text":{quoted},"name":{quoted}}}}}"#));
     let data = json::member(&item, "data").map(|data| item.slice_ref(data)).unwrap();
-    let scope = Scope { user_id: spec.user_id.as_deref(), data: &data, item: &item, headers: None, vars: None };
+    let scope =
+        Scope { user_id: spec.user_id.as_deref(), data: &data, item: &item, headers: None, hints: None, vars: None };
     let index = mappings();
     let mut plan = plan::plan(scope, &spec.event_type, spec.identifies, index.matching(&spec.event_type));
     plan.key = spec.key.map(|key| {

@@ -73,7 +73,7 @@ async fn an_event_is_found_in_the_logs_previewed_and_run_again() {
     run("tar".as_ref(), &["-xf", "case.tar"]);
     let plugin = bundled_plugin("segment.wasm");
     let report = run(&binary(), &["plugin", "test", plugin.to_str().unwrap(), "--cases", "."]);
-    let case = std::fs::read_dir(directory.path().join("v0.1/must")).unwrap().next().unwrap().unwrap();
+    let case = std::fs::read_dir(directory.path().join("v0.2/must")).unwrap().next().unwrap().unwrap();
     assert!(report.contains(case.file_name().to_str().unwrap()), "{report}");
 }
 

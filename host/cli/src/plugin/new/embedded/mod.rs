@@ -24,15 +24,15 @@ macro_rules! example {
 pub(super) const COMMON: Files = &[
     ("plugin.toml", include_str!("template/common/plugin.toml.txt")),
     (
-        "cases/v0.1/must/order-created/body.json",
-        include_str!("template/common/cases/v0.1/must/order-created/body.json"),
+        "cases/v0.2/must/order-created/body.json",
+        include_str!("template/common/cases/v0.2/must/order-created/body.json"),
     ),
     (
-        "cases/v0.1/must/order-created/expected.json",
-        include_str!("template/common/cases/v0.1/must/order-created/expected.json"),
+        "cases/v0.2/must/order-created/expected.json",
+        include_str!("template/common/cases/v0.2/must/order-created/expected.json"),
     ),
-    ("cases/v0.1/must/no-type/body.json", include_str!("template/common/cases/v0.1/must/no-type/body.json")),
-    ("cases/v0.1/must/no-type/expected.json", include_str!("template/common/cases/v0.1/must/no-type/expected.json")),
+    ("cases/v0.2/must/no-type/body.json", include_str!("template/common/cases/v0.2/must/no-type/body.json")),
+    ("cases/v0.2/must/no-type/expected.json", include_str!("template/common/cases/v0.2/must/no-type/expected.json")),
 ];
 
 /// The files of Rust projects, with the same placeholders.
