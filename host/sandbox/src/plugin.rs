@@ -5,9 +5,11 @@ use std::sync::Arc;
 use inlet_core::contract::{ItemOutcome, Notice, Reply, Request, Translation};
 
 use crate::{
+    contract::Adapter,
     load::{Compilation, LoadedPlugin, PublisherKey},
     manifest::Manifest,
-    run::{Call, CallGuard, Limits, execute::execute, pool::Pool, state::CallInput},
+    plugin_code::PluginCode,
+    run::{Call, CallGuard, Fault, Limits, execute::execute, pool::Pool, state::CallInput},
 };
 
 /// A loaded plugin. Cheap to clone. Every call runs in its own sandbox.
@@ -19,6 +21,7 @@ pub struct Plugin {
 struct Inner {
     pool: Arc<Pool>,
     loaded: LoadedPlugin,
+    code: PluginCode,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -32,8 +35,8 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Plugin {
-    pub(crate) fn new(pool: Arc<Pool>, loaded: LoadedPlugin) -> Self {
-        Self { inner: Arc::new(Inner { pool, loaded }) }
+    pub(crate) fn new(pool: Arc<Pool>, loaded: LoadedPlugin, code: PluginCode) -> Self {
+        Self { inner: Arc::new(Inner { pool, loaded, code }) }
     }
 
     /// Returns the manifest.
@@ -53,12 +56,12 @@ impl Plugin {
 
     /// Returns the origin of the native code: compiled or read from the cache.
     pub fn compilation(&self) -> &Compilation {
-        &self.inner.loaded.compilation
+        self.inner.code.get().map_or(&Compilation::WhenCalled, |code| &code.compilation)
     }
 
     /// Returns true if the plugin writes its own answers ([`Self::answer`]).
     pub fn answers(&self) -> bool {
-        self.inner.loaded.adapter.answers()
+        self.inner.loaded.answers
     }
 
     /// Translates a request into its items. An inner `Err` is the plugin's decision to reject the whole request; a
@@ -79,7 +82,10 @@ impl Plugin {
     ) -> Call<Result<Translation, Notice>> {
         let (inner, request, limits) = (Arc::clone(&self.inner), Arc::clone(request), limits.clone());
         let translating = async move {
-            let adapter = &inner.loaded.adapter;
+            let adapter = match inner.adapter().await {
+                Ok(adapter) => adapter,
+                Err(fault) => return Call::failed(fault),
+            };
             let input = CallInput { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };
             execute(&inner.pool, &limits, input, async |store| adapter.translate(store, &request).await)
                 .await
@@ -113,12 +119,29 @@ impl Plugin {
         let (inner, memo, outcomes, limits) =
             (Arc::clone(&self.inner), memo.to_owned(), outcomes.to_vec(), limits.clone());
         let answering = async move {
-            let adapter = &inner.loaded.adapter;
+            let adapter = match inner.adapter().await {
+                Ok(adapter) => adapter,
+                Err(fault) => return Call::failed(fault),
+            };
             let input = CallInput { bytes: memo.len(), now_ms: received_at_ms };
             execute(&inner.pool, &limits, input, async |store| adapter.answer(store, &memo, &outcomes).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };
         self.inner.pool.long_calls.run(guard, answering).await
+    }
+}
+
+impl Inner {
+    /// Returns the compiled plugin. The first call of one that is compiled when it is called waits for the compiler.
+    async fn adapter(self: &Arc<Self>) -> Result<&Adapter, Fault> {
+        if self.code.get().is_none() {
+            let inner = Arc::clone(self);
+            let compiled = tokio::task::spawn_blocking(move || inner.code.compile(&inner.loaded)).await;
+            let failed = |message: String| Fault::Trap { message: format!("it does not compile: {message}") };
+            compiled.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
+        }
+        let missing = || Fault::Trap { message: "it was not compiled".to_owned() };
+        self.code.get().map(|code| &code.adapter).ok_or_else(missing)
     }
 }

@@ -20,4 +20,4 @@ mod version_check;
 pub(crate) use adapter::{Adapter, linker};
 pub use error::ContractError;
 pub(crate) use version::{KNOWN_VERSIONS, PACKAGE, VersionFamily, is_contract_import};
-pub(crate) use version_check::exported_version;
+pub(crate) use version_check::{exported_version, exports_answerer};

@@ -7,6 +7,8 @@ pub enum Compilation {
     Compiled,
     /// The code was read from the cache.
     Cached,
+    /// The component is compiled, or read from the cache, when it is first called.
+    WhenCalled,
     /// The component was compiled, and the cache could not store the code: the next load compiles again.
     NotCached {
         /// The cache's error.

@@ -1,5 +1,6 @@
 //! The steps of loading a plugin.
 
+use semver::Version;
 use wasmtime::{Engine, component::Linker};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     signature::{PublisherKey, publisher_key},
 };
 use crate::{
-    contract::{self, Adapter, ContractError, exported_version, is_contract_import},
+    contract::{self, Adapter, ContractError, VersionFamily, exported_version, exports_answerer, is_contract_import},
     display::shorten,
     manifest::Manifest,
     run::state::State,
@@ -28,12 +29,20 @@ pub(crate) struct Loader {
     max_memory: usize,
 }
 
-/// A checked and compiled plugin.
+/// A checked plugin, compiled or to be compiled.
 pub(crate) struct LoadedPlugin {
     pub(crate) manifest: Manifest,
     /// `sha256:` and the hexadecimal digest of the file.
     pub(crate) digest: String,
     pub(crate) publisher_key: Option<PublisherKey>,
+    /// True if it exports an answerer.
+    pub(crate) answers: bool,
+    family: VersionFamily,
+    version: Version,
+}
+
+/// The native code of a plugin.
+pub(crate) struct Code {
     pub(crate) compilation: Compilation,
     pub(crate) adapter: Adapter,
 }
@@ -45,8 +54,8 @@ impl Loader {
         Ok(Self { compiler: Compiler::new(engine, cache), linker, max_memory })
     }
 
-    /// Checks a file and compiles it.
-    pub(crate) fn load(&self, wasm: &[u8]) -> Result<LoadedPlugin, LoadError> {
+    /// Checks a file as far as that needs no compilation.
+    pub(crate) fn check(&self, wasm: &[u8]) -> Result<LoadedPlugin, LoadError> {
         check_file_size(wasm)?;
         let outline = outline(wasm)?;
         let manifest = Manifest::from_json(outline.manifest)?;
@@ -55,12 +64,17 @@ impl Loader {
         initial_size::check(wasm, self.max_memory)?;
         component_size::check(wasm)?;
         let publisher_key = publisher_key(wasm)?;
-        let digest = hex_digest(wasm);
-        let (component, compilation) = self.compiler.compile(&digest, wasm)?;
+        let answers = exports_answerer(&outline.exports, &version);
+        Ok(LoadedPlugin { manifest, digest: prefixed(&hex_digest(wasm)), publisher_key, answers, family, version })
+    }
+
+    /// Compiles a checked file, or reads its code from the cache.
+    pub(crate) fn compile(&self, plugin: &LoadedPlugin, wasm: &[u8]) -> Result<Code, LoadError> {
+        let (component, compilation) = self.compiler.compile(&hex_digest(wasm), wasm)?;
         let mut linker = self.linker.clone();
-        wasi::link(&mut linker, &component).map_err(|error| ContractError::imports(&version, &error))?;
-        let adapter = Adapter::new(&linker, &component, family, &version)?;
-        Ok(LoadedPlugin { manifest, digest: prefixed(&digest), publisher_key, compilation, adapter })
+        wasi::link(&mut linker, &component).map_err(|error| ContractError::imports(&plugin.version, &error))?;
+        let adapter = Adapter::new(&linker, &component, plugin.family, &plugin.version)?;
+        Ok(Code { compilation, adapter })
     }
 }
 
