@@ -106,7 +106,7 @@ pub(crate) fn load(source: &str, context: &mut Context) -> Result<JsObject, Fail
         true => {
             Failure::new("The script defines no function `main`. Begin with `function main({ body }) {`.".to_owned())
         }
-        false => Failure::new(format!("`main` is {}; expected a function.", main.type_of())),
+        false => Failure::new(format!("`main` is {}; expected a function.", result::described(&main))),
     })
 }
 

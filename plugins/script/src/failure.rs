@@ -30,6 +30,12 @@ impl Failure {
             Some((words, (line, column))) => (words, format!(" at {line}:{column}")),
             None => (message.as_str(), String::new()),
         };
+        // The engine says no more about what is missing.
+        if message.ends_with("abrupt end") {
+            return Self::new(
+                "The script ends in the middle: a bracket, a quote or a comment is not closed.".to_owned(),
+            );
+        }
         Self::new(format!("The script has an error{position}: {message}."))
     }
 

@@ -219,7 +219,7 @@ impl Members<'_> {
 }
 
 /// Returns the kind of a value, for a sentence.
-fn described(value: &JsValue) -> String {
+pub(crate) fn described(value: &JsValue) -> String {
     match value.as_object() {
         Some(object) if object.is_array() => Kind::Array.to_string(),
         Some(object) if object.is_callable() => "a function".to_owned(),

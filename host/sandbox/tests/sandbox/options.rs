@@ -145,7 +145,7 @@ async fn check_script(script: &str) -> String {
 #[tokio::test]
 async fn a_plugin_checks_its_own_options() {
     assert_eq!(check_script("const main = () => null;").await, "accepted");
-    insta::assert_snapshot!(check_script("function main() {\n  return 1 +;\n}").await, @"");
+    insta::assert_snapshot!(check_script("function main() {\n  return 1 +;\n}").await, @"options.script: The script has an error at 2:13: SyntaxError: unexpected token ';', primary expression.");
     let loops = check_script("for (;;) {}").await;
     assert!(loops.starts_with("options: the plugin ran longer than 1s"), "{loops}");
     let deep = check_script(&format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000))).await;

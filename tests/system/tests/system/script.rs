@@ -64,11 +64,11 @@ async fn a_script_is_checked_when_it_is_saved() {
     let wrong = "function main({ body }) {\n  return { event: body.type ;\n}";
     let (field, message) = refused(&server, json!({"options": {"script": wrong}})).await;
     assert_eq!(field, "source.environment_settings.development.settings.options.script");
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @"The script has an error at 2:29: SyntaxError: expected one of ',' or '}', got ';' in object literal.");
     let (field, message) =
         refused(&server, json!({"preprocess_script": {"language": "javascript", "source": "const mian = 1;"}})).await;
     assert_eq!(field, "source.environment_settings.development.settings.preprocess_script");
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @"The script defines no function `main`. Begin with `function main({ body }) {`.");
     let (_, message) = refused(&server, json!({"options": {"script": "while (true) {}"}})).await;
     assert!(message.contains("ran longer than"), "{message}");
     let (_, message) = refused(&server, json!({"options": {"script": "x".repeat(65537)}})).await;
@@ -96,11 +96,11 @@ async fn a_script_is_checked_when_it_is_saved() {
 async fn what_a_script_does_wrong_is_rejected_with_its_line() {
     let server = Server::start().await;
     let of = async |key: &str, source: &str| reason(&script(&server, key, source).await).await;
-    insta::assert_snapshot!(of("type", "function main({ body }) {\n  return { event: body.order.type };\n}").await, @"");
-    insta::assert_snapshot!(of("own", "function main() {\n\n  throw new Error('no customer');\n}").await, @"");
-    insta::assert_snapshot!(of("cycle", "function main() {\n  const data = {};\n  data.self = data;\n  return { event: 't', data };\n}").await, @"");
-    insta::assert_snapshot!(of("recursion", "function main(r) {\n  return main(r);\n}").await, @"");
-    insta::assert_snapshot!(of("number", "const main = () => 7").await, @"");
+    insta::assert_snapshot!(of("type", "function main({ body }) {\n  return { event: body.order.type };\n}").await, @"The script failed at 2:30: TypeError: cannot convert 'null' or 'undefined' to object.");
+    insta::assert_snapshot!(of("own", "function main() {\n\n  throw new Error('no customer');\n}").await, @"The script failed at 3:9: no customer.");
+    insta::assert_snapshot!(of("cycle", "function main() {\n  const data = {};\n  data.self = data;\n  return { event: 't', data };\n}").await, @"main returned an object that contains itself; an event is a tree.");
+    insta::assert_snapshot!(of("recursion", "function main(r) {\n  return main(r);\n}").await, @"The script failed at 2:14: RuntimeLimitError: reached the maximum number of recursive calls on this execution.");
+    insta::assert_snapshot!(of("number", "const main = () => 7").await, @"main returned a number; expected an event as an object, or null.");
 }
 
 /// A script without end, and one that takes memory without end, are stopped, and other sources go on meanwhile.

@@ -248,7 +248,7 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"enforce_idempotence":true}"#), @r#"s.enforce_idempotence: there is no such setting; the nearest is "enforce_idempotency""#);
         insta::assert_snapshot!(error(r#"{"endpoint":"https://elsewhere.example"}"#), @"s.endpoint: it is read only and now another; leave it out");
         insta::assert_snapshot!(error(r#"{"signing_secret_set":true}"#), @"s.signing_secret_set: it is read only and now another; leave it out");
-        insta::assert_snapshot!(error(r#"{"preprocess_script":{"language":"javascript","source":""}}"#), @"");
+        insta::assert_snapshot!(error(r#"{"preprocess_script":{"language":"javascript","source":""}}"#), @r#"s.preprocess_script: a source of the provider "http" runs no script; create one with the provider "script", which does"#);
         insta::assert_snapshot!(error(r#"{"max_body_bytes":1e400}"#), @"s.max_body_bytes: it holds a number that is too large");
         insta::assert_snapshot!(error("[]"), @"s: found an array, expected an object");
     }
