@@ -8,7 +8,8 @@ use std::{
 };
 
 use boa_engine::{
-    Context, JsArgs as _, JsObject, JsResult, JsString, JsValue, NativeFunction, Script, Source,
+    Context, JsArgs as _, JsError, JsNativeErrorKind, JsObject, JsResult, JsString, JsValue, NativeFunction, Script,
+    Source,
     builtins::promise::PromiseState,
     context::{
         ContextBuilder, HostHooks,
@@ -90,8 +91,9 @@ impl Engine {
 
 /// Runs a script's top level and returns its function `main`.
 pub(crate) fn load(source: &str, context: &mut Context) -> Result<JsObject, Failure> {
-    // The value of the last statement. A `const main` is no property of the global object.
-    let with_main = format!("{source}\n;typeof main === 'undefined' ? undefined : main");
+    // The value of the last statement, because a `const main` is no property of the global object. Short, because it is compiled for
+    // every request.
+    let with_main = format!("{source}\n;main");
     let path = Path::new(FILE);
     let script = match Script::parse(Source::from_bytes(&with_main).with_path(path), None, context) {
         Ok(script) => script,
@@ -101,13 +103,19 @@ pub(crate) fn load(source: &str, context: &mut Context) -> Result<JsObject, Fail
             return Err(Failure::syntax(&alone.err().unwrap_or(error), context));
         }
     };
-    let main = script.evaluate(context).map_err(|error| Failure::thrown(&error, context))?;
-    main.as_callable().ok_or_else(|| match main.is_undefined() {
+    let main = script.evaluate(context).map_err(|error| match is_missing_main(&error, context) {
         true => {
             Failure::new("The script defines no function `main`. Begin with `function main({ body }) {`.".to_owned())
         }
-        false => Failure::new(format!("`main` is {}; expected a function.", result::described(&main))),
-    })
+        false => Failure::thrown(&error, context),
+    })?;
+    let wrong = || Failure::new(format!("`main` is {}; expected a function.", result::described(&main)));
+    main.as_callable().ok_or_else(wrong)
+}
+
+fn is_missing_main(error: &JsError, context: &mut Context) -> bool {
+    let native = error.try_native(context);
+    native.is_ok_and(|error| *error.kind() == JsNativeErrorKind::Reference && error.message() == "main is not defined")
 }
 
 /// Returns the value of a promise, and any other value as it is.
@@ -116,7 +124,7 @@ pub(crate) fn settled(value: JsValue, context: &mut Context) -> JsResult<JsValue
     context.run_jobs()?;
     match promise.state() {
         PromiseState::Fulfilled(value) => Ok(value),
-        PromiseState::Rejected(reason) => Err(boa_engine::JsError::from_opaque(reason)),
+        PromiseState::Rejected(reason) => Err(JsError::from_opaque(reason)),
         PromiseState::Pending => Err(JsNativeError::error()
             .with_message("main returned a promise that nothing settles; a script has nothing to wait for")
             .into()),
