@@ -10,6 +10,10 @@ use inlet_plugin::{Kind, Node};
 /// rounded it would be another's.
 const MAX_SAFE: u64 = (1 << 53) - 1;
 
+/// The longest integer that becomes a BigInt, in characters. Reading one takes time that grows with the square of its length, and no
+/// identifier is longer.
+const MAX_DIGITS: usize = 40;
+
 /// Returns the value of a JSON text, or `None` if the text is not JSON.
 pub(crate) fn parse(text: &str, context: &mut Context) -> Option<JsValue> {
     value(&Node::parse(text, "").ok()?, context).ok()
@@ -43,8 +47,8 @@ fn number(raw: &str) -> JsValue {
     let is_integer = !raw.contains(['.', 'e', 'E']) && raw != "-0";
     match (is_integer, raw.parse::<i64>()) {
         (true, Ok(integer)) if integer.unsigned_abs() <= MAX_SAFE => integer.into(),
-        (true, _) => JsBigInt::from_string(raw).map_or(JsValue::nan(), JsValue::from),
+        (true, _) if raw.len() <= MAX_DIGITS => JsBigInt::from_string(raw).map_or(JsValue::nan(), JsValue::from),
         // A number beyond the range of JavaScript is infinite, as with `JSON.parse`.
-        (false, _) => raw.parse::<f64>().unwrap_or(f64::NAN).into(),
+        _ => raw.parse::<f64>().unwrap_or(f64::NAN).into(),
     }
 }
