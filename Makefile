@@ -11,7 +11,8 @@ plugins_in = $(sort $(patsubst %/plugin.toml,%,$(wildcard $(1)/*/plugin.toml)))
 BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests) $(call plugins_in,plugins/declarative/twins)
-PACK = $(CARGO) run -q --bin inlet-pack --
+# Of its own package, whose few features are built faster than those of the workspace.
+PACK = $(CARGO) run -q -p inlet-pack --bin inlet-pack --
 # The component that plugins without code are made of; the command line embeds it.
 DECLARATIVE := $(TARGET)/plugins/declarative.component
 BUNDLE = $(PACK) component --out $(DECLARATIVE) plugins/declarative && $(PACK) bundle --declarative $(DECLARATIVE)
@@ -73,7 +74,9 @@ sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of S
 
 check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path plugins/script/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --manifest-path plugins/script/Cargo.toml -- -D warnings
 
 plugins: platforms ## Build the bundled plugins and the catalogue of the others into target/plugins
 	$(BUNDLE) --out $(TARGET)/plugins $(BUNDLED)

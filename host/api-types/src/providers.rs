@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson};
+use crate::{PageInfo, RawJson, sources::PreprocessScript};
 
 /// A plugin of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -180,9 +180,9 @@ pub struct SourceProviderDefaultSettings {
     /// The path to the time; null: the plugin finds it.
     #[schema(required)]
     pub timestamp_path: Option<String>,
-    /// Not supported: always null.
-    #[schema(required, value_type = Option<Object>)]
-    pub preprocessing_script: (),
+    /// The script that a new source starts with; null for plugins that run none.
+    #[schema(required)]
+    pub preprocessing_script: Option<PreprocessScript>,
     /// The other settings.
     #[serde(flatten)]
     #[schema(ignore)]

@@ -11,8 +11,9 @@ use std::{fs, hint::black_box, path::Path};
 
 use bytestring::ByteString;
 use inlet_core::contract::{Body, Item, Request, TranslatedEvent, Translation, Value};
-use inlet_sandbox::{CompiledCache, EngineConfig, Limits, Sandbox};
+use inlet_sandbox::{CompiledCache, EngineConfig, Limits, Plugin, Sandbox};
 use timing::{interleaved, used};
+use tokio::runtime::Runtime;
 
 /// The languages, with the highest acceptable ratio of a fresh call at 2 KB to the native one.
 const TRANSLATORS: [(&str, Option<f64>); 4] =
@@ -102,6 +103,34 @@ fn main() {
             verdict(cached <= CACHED),
         );
     }
+    script(&root, &sandbox, &runtime, &request);
+}
+
+/// Compares the plugin `script`, which compiles the operator's JavaScript for every request, with the example in JavaScript that is
+/// compiled before. Both do the same: the plugin's default script reads the orders of the examples.
+fn script(root: &Path, sandbox: &Sandbox, runtime: &Runtime, request: &Request) {
+    let files =
+        ["target/plugins/script.wasm", "examples/translators/javascript/orders.wasm"].map(|file| root.join(file));
+    let Some([script, javascript]) = files
+        .each_ref()
+        .map(|file| fs::read(file).ok())
+        .into_iter()
+        .collect::<Option<Vec<_>>>()
+        .and_then(|files| <[Vec<u8>; 2]>::try_from(files).ok())
+    else {
+        println!("\n  script not measured: needs {} and {}", files[0].display(), files[1].display());
+        return;
+    };
+    let [script, javascript] = [script, javascript].map(|wasm| sandbox.load(&wasm).expect("a plugin"));
+    let options = script.manifest().check_options(&serde_json::Value::Null).expect("defaults").to_string();
+    let limits = Limits { time: std::time::Duration::from_secs(5), ..Limits::default() };
+    let run = |plugin: &Plugin, request: &Request| {
+        let call = runtime.block_on(plugin.translate(request, &limits));
+        black_box(call.result.expect("no fault").expect("not rejected"));
+    };
+    let scripted = Request { options, ..request.clone() };
+    let [script, javascript] = interleaved([&mut || run(&script, &scripted), &mut || run(&javascript, request)]);
+    println!("\n  script {script:.1} µs, JavaScript {javascript:.1} µs, ratio {:.2}", script / javascript);
 }
 
 /// Returns the milliseconds to load a plugin by compiling it, and from the cache. The compiler runs on this thread.

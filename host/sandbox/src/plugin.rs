@@ -5,9 +5,11 @@ use std::sync::Arc;
 use inlet_core::contract::{ItemOutcome, Notice, Reply, Request, Translation};
 
 use crate::{
+    contract::Adapter,
     load::{Compilation, LoadedPlugin, PublisherKey},
     manifest::Manifest,
-    run::{Call, CallGuard, Limits, execute::execute, pool::Pool, state::CallInput},
+    plugin_code::PluginCode,
+    run::{Call, CallGuard, Fault, Limits, execute::execute, pool::Pool, state::CallInput},
 };
 
 /// A loaded plugin. Cheap to clone. Every call runs in its own sandbox.
@@ -19,9 +21,16 @@ pub struct Plugin {
 struct Inner {
     pool: Arc<Pool>,
     loaded: LoadedPlugin,
+    code: PluginCode,
 }
 
 impl Inner {
+    /// Returns the compiled plugin. The first calls of one that is compiled when it is called wait for the compiler.
+    async fn adapter(&self) -> Result<&Adapter, Fault> {
+        let code = self.code.get_or_compile(&self.loaded).await;
+        code.map(|code| &code.adapter).map_err(|error| Fault::Trap { message: error.to_string() })
+    }
+
     fn input(&self, bytes: usize, now_ms: u64) -> CallInput {
         CallInput { bytes, now_ms, rules: Arc::clone(&self.loaded.rules) }
     }
@@ -38,8 +47,8 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Plugin {
-    pub(crate) fn new(pool: Arc<Pool>, loaded: LoadedPlugin) -> Self {
-        Self { inner: Arc::new(Inner { pool, loaded }) }
+    pub(crate) fn new(pool: Arc<Pool>, loaded: LoadedPlugin, code: PluginCode) -> Self {
+        Self { inner: Arc::new(Inner { pool, loaded, code }) }
     }
 
     /// Returns the manifest.
@@ -59,17 +68,18 @@ impl Plugin {
 
     /// Returns the origin of the native code: compiled, read from the cache, or shared with another plugin.
     pub fn compilation(&self) -> &Compilation {
-        &self.inner.loaded.compilation
+        self.inner.code.get().map_or(&Compilation::WhenCalled, |code| &code.compilation)
     }
 
     /// Returns true if both plugins run the same compiled code, which is in memory once.
     pub fn shares_code_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner.loaded.code, &other.inner.loaded.code)
+        let component = |plugin: &Self| plugin.inner.code.get().map(|code| Arc::clone(&code.component));
+        matches!((component(self), component(other)), (Some(own), Some(other)) if Arc::ptr_eq(&own, &other))
     }
 
     /// Returns true if the plugin writes its own answers ([`Self::answer`]).
     pub fn answers(&self) -> bool {
-        self.inner.loaded.adapter.answers()
+        self.inner.loaded.answers
     }
 
     /// Translates a request into its items. An inner `Err` is the plugin's decision to reject the whole request; a
@@ -90,7 +100,10 @@ impl Plugin {
     ) -> Call<Result<Translation, Notice>> {
         let (inner, request, limits) = (Arc::clone(&self.inner), Arc::clone(request), limits.clone());
         let translating = async move {
-            let adapter = &inner.loaded.adapter;
+            let adapter = match inner.adapter().await {
+                Ok(adapter) => adapter,
+                Err(fault) => return Call::failed(fault),
+            };
             let input = inner.input(request.body.as_bytes().len(), request.received_at_ms);
             execute(&inner.pool, &limits, input, async |store| adapter.translate(store, &request).await)
                 .await
@@ -124,7 +137,10 @@ impl Plugin {
         let (inner, memo, outcomes, limits) =
             (Arc::clone(&self.inner), memo.to_owned(), outcomes.to_vec(), limits.clone());
         let answering = async move {
-            let adapter = &inner.loaded.adapter;
+            let adapter = match inner.adapter().await {
+                Ok(adapter) => adapter,
+                Err(fault) => return Call::failed(fault),
+            };
             let input = inner.input(memo.len(), received_at_ms);
             execute(&inner.pool, &limits, input, async |store| adapter.answer(store, &memo, &outcomes).await)
                 .await

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    load::{CompiledCache, LoadError, Loader},
+    load::{Code, CompiledCache, Contract, LoadError, Loader},
     plugin::Plugin,
+    plugin_code::PluginCode,
     run::{EngineConfig, EngineError, SwapPossible, pool::Pool},
 };
 
@@ -52,7 +53,21 @@ impl Sandbox {
     /// Checks a plugin and compiles it. A large plugin takes seconds of processor time: call this from `spawn_blocking`,
     /// never from a task.
     pub fn load(&self, wasm: &[u8]) -> Result<Plugin, LoadError> {
-        let loaded = self.inner.loader.load(wasm)?;
-        Ok(Plugin::new(Arc::clone(&self.inner.pool), loaded))
+        let loaded = self.inner.loader.check(wasm)?;
+        let code = self.compile(&loaded.contract(), wasm)?;
+        Ok(Plugin::new(Arc::clone(&self.inner.pool), loaded, PluginCode::compiled(code)))
+    }
+
+    /// Same as [`Sandbox::load`], but the plugin is compiled when it is first called. For plugins that are trusted to compile, and
+    /// large: most servers have many that no source of theirs uses.
+    pub fn load_when_called(&self, wasm: &'static [u8]) -> Result<Plugin, LoadError> {
+        let loaded = self.inner.loader.check(wasm)?;
+        let code = PluginCode::when_called(self.clone(), wasm);
+        Ok(Plugin::new(Arc::clone(&self.inner.pool), loaded, code))
+    }
+
+    /// Compiles a checked plugin.
+    pub(crate) fn compile(&self, contract: &Contract, wasm: &[u8]) -> Result<Code, LoadError> {
+        self.inner.loader.compile(contract, wasm)
     }
 }

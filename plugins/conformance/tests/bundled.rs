@@ -65,6 +65,11 @@ async fn http() {
     conforms("http").await;
 }
 
+#[tokio::test]
+async fn script() {
+    conforms("script").await;
+}
+
 #[test]
 fn the_sdk_and_the_host_take_the_same_number_of_items() {
     assert_eq!(inlet_plugin::MAX_ITEMS, Limits::default().items);

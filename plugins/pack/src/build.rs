@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -20,7 +21,7 @@ pub fn core_module(directory: &Path) -> Result<PathBuf> {
         .args(["build", "--profile", "plugin", "--target", TARGET, "--message-format", "json-render-diagnostics"])
         .arg("--target-dir")
         .arg(target_dir(&workspace))
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(&workspace))
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(&workspace, &own_rustflags(&manifest)?))
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;
@@ -77,9 +78,19 @@ fn target_dir(workspace: &Path) -> PathBuf {
     usual.join("plugin-build")
 }
 
+/// Returns the flags that the plugin's own Cargo.toml asks for, as `package.metadata.inlet.rustflags`. They come last, so that
+/// another stack or initial memory replaces the usual one.
+fn own_rustflags(manifest: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let manifest: toml::Value = toml::from_str(&text).context("its Cargo.toml is not TOML")?;
+    let flags = ["package", "metadata", "inlet", "rustflags"].iter().try_fold(&manifest, |value, name| value.get(name));
+    let Some(flags) = flags else { return Ok(Vec::new()) };
+    flags.clone().try_into().context("package.metadata.inlet.rustflags in its Cargo.toml is no array of strings")
+}
+
 /// Flags for the plugin alone; with `--target`, cargo does not apply them to build scripts and macros. They are set as
 /// a whole, so that a `RUSTFLAGS` of the caller does not replace them.
-fn rustflags(workspace: &Path) -> OsString {
+fn rustflags(workspace: &Path, own: &[String]) -> OsString {
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
@@ -89,11 +100,17 @@ fn rustflags(workspace: &Path) -> OsString {
         "-Clink-arg=-zstack-size=65536\u{1f}-Clink-arg=--initial-memory=1048576",
     );
     // Panic messages contain source paths; make them equal on every machine.
-    for (path, name) in [(Some(workspace.to_owned()), "."), (home, "cargo")] {
+    // A plugin may have a workspace of its own inside of the directory that its SDK is in.
+    let here = env::current_dir().ok();
+    for (path, name) in [(here, "."), (Some(workspace.to_owned()), "."), (home, "cargo")] {
         let Some(path) = path else { continue };
         flags.push("\u{1f}--remap-path-prefix=");
         flags.push(path);
         flags.push(format!("={name}"));
+    }
+    for flag in own {
+        flags.push("\u{1f}");
+        flags.push(flag);
     }
     flags
 }

@@ -1,8 +1,8 @@
 //! Turns a core wasm module and a `plugin.toml` into a plugin that Inlet loads.
 //!
 //! ```text
-//! core.wasm ── componentize, memory_first ──▶ component ─┐
-//! plugin.toml ── manifest_from_toml ──▶ JSON ────────────┴─ pack ──▶ plugin.wasm
+//! core.wasm ── preinitialize, componentize, memory_first ──▶ component ─┐
+//! plugin.toml ── manifest_from_toml ──▶ JSON ───────────────────────────┴─ pack ──▶ plugin.wasm
 //! ```
 //!
 //! A plugin without code has `[rules]` in its `plugin.toml` instead of a module: [`pack_rules`] writes them into a custom
@@ -18,6 +18,7 @@ mod contract;
 mod manifest;
 mod memory_first;
 mod memory_module;
+mod preinitialize;
 #[cfg(test)]
 mod providers_table;
 mod repack;
@@ -31,18 +32,23 @@ use wasmparser::Parser;
 use wit_component::ComponentEncoder;
 
 use memory_first::memory_first;
+use preinitialize::preinitialize;
 
 pub use bindings::c_bindings;
 pub use build::core_module;
 pub use catalog::catalog;
 pub use manifest::{Manifest, manifest_from_toml};
+pub use preinitialize::INITIALIZE;
 pub use repack::repack;
 
 /// Name of the custom section that holds the manifest.
 pub const MANIFEST_SECTION: &str = "inlet:manifest";
 
-/// Converts a core module into a component, by the types that `wit-bindgen` left in it, and validates the result.
+/// Converts a core module into a component, by the types that `wit-bindgen` left in it, and validates the result. A module with
+/// an initialization is run up to its end first ([`INITIALIZE`]).
 pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
+    let initialized = preinitialize(core_wasm).context("the module cannot be initialized")?;
+    let core_wasm = initialized.as_deref().unwrap_or(core_wasm);
     let component = ComponentEncoder::default()
         .validate(true)
         .module(core_wasm)

@@ -180,6 +180,7 @@ mod tests {
             include_str!("../../hightouch/plugin.toml"),
             include_str!("../../census/plugin.toml"),
             include_str!("../../http/plugin.toml"),
+            include_str!("../../script/plugin.toml"),
         ] {
             manifest_from_toml(toml).unwrap();
         }

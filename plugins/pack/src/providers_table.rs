@@ -37,7 +37,7 @@ fn manifests(plugins: &Path) -> BTreeMap<String, Value> {
 
 fn table(manifests: &BTreeMap<String, Value>) -> String {
     let mut text = String::from(
-        "# Providers\n\nThe platforms that Inlet has plugins for, written by a test from their manifests (`UPDATE_PROVIDERS=1`). The first five\ncome \
+        "# Providers\n\nThe platforms that Inlet has plugins for, written by a test from their manifests (`UPDATE_PROVIDERS=1`). The first six\ncome \
          with the server; the others are in its catalogue (`inlet plugin add --from-catalog NAME`). *Rules* are plugins without code.\n\n\
          | Platform | Plugin | Made of | Verification | Support | What is missing |\n|---|---|---|---|---|---|\n",
     );

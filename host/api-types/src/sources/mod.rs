@@ -17,7 +17,7 @@ pub use event_type::{EventActivity, SourceEvent, SourceEventField, SourceEventFi
 pub use mapping::{MappingRequest, SourceMapping};
 pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference, UsePlugin, UsedPlugin};
 pub use send::{SendToSource, SentEvent, SentToSource};
-pub use settings::{IdempotencyKeyPath, OnReject, SettingsRequest, SourceSettings};
+pub use settings::{IdempotencyKeyPath, OnReject, PreprocessScript, SettingsRequest, SourceSettings};
 pub use source::{Source, SourceEnvironmentSettings, SourceList};
 pub use status::{AttentionCause, NeedsAttention, SkippedRecipients, SourceEnvironmentStatus, SourceStatus};
 pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource, WouldChange};

@@ -85,9 +85,19 @@ pub struct SourceSettings {
     /// The plugin's own settings with its defaults; see its provider's `options`.
     #[schema(value_type = Object)]
     pub options: RawJson,
-    /// Not supported: always null.
-    #[schema(required, value_type = Option<Object>)]
-    pub preprocess_script: (),
+    /// The script of a source whose provider is `script`; null for others. The same as `options.script`.
+    #[serde(default)]
+    #[schema(required)]
+    pub preprocess_script: Option<PreprocessScript>,
+}
+
+/// A script that turns requests into events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PreprocessScript {
+    /// `javascript`.
+    pub language: String,
+    /// The script, with its function `main`.
+    pub source: String,
 }
 
 /// The place of an idempotency key in an item.

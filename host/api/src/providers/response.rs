@@ -13,9 +13,9 @@ use inlet_sandbox::{
     Manifest, Plugin,
     manifest::{Author, SetupStep},
 };
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
-use crate::{query::Params, stored_json::stored_json, verification};
+use crate::{query::Params, sources::upsert::preprocess_script, stored_json::stored_json, verification};
 
 /// Returns key, version and digest of a loaded plugin.
 pub fn plugin(plugin: &Plugin) -> PluginResponse {
@@ -88,13 +88,14 @@ pub fn branding(icon: &str) -> SourceProviderBranding {
 
 fn default_settings(manifest: &Manifest) -> SourceProviderDefaultSettings {
     let mut others = manifest.defaults.settings.clone();
+    let plugin_options = manifest.check_options(&Value::Null).unwrap_or_default();
     let mut text = |name| others.remove(name).and_then(|value| value.as_str().map(str::to_owned));
     SourceProviderDefaultSettings {
         event_type_path: text("event_type_path").unwrap_or_default(),
         idempotency_key_path: text("idempotency_key_path"),
         timestamp_path: text("timestamp_path"),
         enforce_verification: others.remove("enforce_verification").is_some_and(|value| value == true),
-        preprocessing_script: (),
+        preprocessing_script: preprocess_script::of_options(&manifest.key, &plugin_options.to_string()),
         others,
     }
 }

@@ -18,6 +18,7 @@ use inlet_engine::{
 };
 use inlet_store::MappingRecord;
 
+use super::upsert::preprocess_script;
 use crate::{stored_json::stored_json, verification};
 
 /// Returns the source without its settings.
@@ -58,6 +59,8 @@ fn environment_settings(endpoint: &Endpoint, options: &EngineOptions) -> SourceE
 
 /// The values in force that are not stored settings.
 pub struct InForce<'a> {
+    /// The key of the plugin.
+    pub provider: &'a str,
     /// The full URL. A source that is being created has none yet.
     pub endpoint: Option<String>,
     /// True if there is a signing secret.
@@ -90,6 +93,7 @@ pub fn settings_of(endpoint: &Endpoint, options: &EngineOptions) -> SourceSettin
     let previous = endpoint.record.previous_signing_secret.as_ref().map(|previous| previous.until_ms);
     let previous_key = endpoint.record.write_keys.previous.as_ref().map(|previous| previous.until_ms);
     let in_force = InForce {
+        provider: &endpoint.plugin_ref.key,
         endpoint: Some(url(endpoint, options)),
         signing_secret_set: endpoint.record.signing_secret.is_some(),
         previous_signing_secret_until_ms: previous.filter(|until_ms| now_ms < *until_ms),
@@ -139,8 +143,8 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
             OnReject::Accept => sources::OnReject::Accept,
             OnReject::Refuse => sources::OnReject::Refuse,
         },
+        preprocess_script: preprocess_script::of_options(in_force.provider, &in_force.options),
         options: stored_json(in_force.options),
-        preprocess_script: (),
     }
 }
 

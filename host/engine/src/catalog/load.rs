@@ -10,6 +10,9 @@ use super::{
     warn_of_unknown_members,
 };
 
+/// The size in bytes from which a bundled plugin is compiled when it is first called. Compilation takes about a second per MiB.
+const LARGE: usize = 1 << 20;
+
 /// A plugin that is built into the binary: its name and its component.
 pub type Bundled = (&'static str, &'static [u8]);
 
@@ -35,12 +38,13 @@ pub enum CatalogError {
 }
 
 impl Catalog {
-    /// Loads all plugins. Compiles them, and so blocks for a while. A file of the directory that is no plugin is named in
+    /// Loads all plugins. Compiles them, except for large bundled ones, and so blocks for a while. A file of the directory that is no plugin is named in
     /// the log and left out; it never keeps the server from starting.
     pub fn load(sandbox: &Sandbox, built_in: &[Bundled], directory: Option<&Path>) -> Result<Catalog, CatalogError> {
         let mut bundled = BTreeMap::new();
         for (name, wasm) in built_in.iter().copied() {
-            let plugin = sandbox.load(wasm).map_err(|source| CatalogError::Bundled { name, source })?;
+            let plugin = if wasm.len() > LARGE { sandbox.load_when_called(wasm) } else { sandbox.load(wasm) };
+            let plugin = plugin.map_err(|source| CatalogError::Bundled { name, source })?;
             bundled.insert(plugin.manifest().key.clone(), plugin);
         }
         let directory = match directory {

@@ -59,6 +59,13 @@ impl SentTarget {
     }
 }
 
+/// Returns the facts about a source that its plugin sees. Variables change without the source, so they are added here.
+fn facts(endpoint: &Endpoint) -> Vec<Field> {
+    let sees_variables = endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().variables);
+    let variables = sees_variables.then(|| Field::new("variables", endpoint.variables.public()));
+    endpoint.facts.iter().cloned().chain(variables).collect()
+}
+
 /// The parts of a request that its plugin may see.
 pub(crate) struct VisibleParts {
     /// The method, in upper case.
@@ -95,7 +102,7 @@ impl IncomingRequest {
             body,
             received_at_ms: u64::try_from(received_at_ms).unwrap_or_default(),
             options: endpoint.options.clone(),
-            facts: endpoint.facts.clone(),
+            facts: facts(endpoint),
         });
         Self {
             plugin_request,

@@ -46,16 +46,6 @@ impl Adapter {
         }
     }
 
-    /// Returns true if the component exports an answerer.
-    pub(crate) fn answers(&self) -> bool {
-        match self {
-            Adapter::V0_1(adapter) => adapter.answers(),
-            Adapter::V0_2(adapter) => adapter.answers(),
-            #[cfg(test)]
-            Adapter::VTest(adapter) => adapter.answers(),
-        }
-    }
-
     pub(crate) async fn translate(
         &self,
         store: &mut Store<State>,

@@ -22,4 +22,4 @@ pub(crate) use adapter::{Adapter, linker};
 pub use error::ContractError;
 pub(crate) use rules::RULES_IMPORT;
 pub(crate) use version::{KNOWN_VERSIONS, PACKAGE, VersionFamily, is_contract_import};
-pub(crate) use version_check::exported_version;
+pub(crate) use version_check::{exported_version, exports_answerer};

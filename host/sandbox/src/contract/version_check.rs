@@ -25,3 +25,9 @@ pub(crate) fn exported_version(
     }
     Ok((family, version))
 }
+
+/// Returns true if a component of this contract version exports an answerer.
+pub(crate) fn exports_answerer(exports: &[&str], version: &Version) -> bool {
+    let answerer = format!("{PACKAGE}answerer@{version}");
+    exports.contains(&answerer.as_str())
+}

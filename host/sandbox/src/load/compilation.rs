@@ -9,6 +9,8 @@ pub enum Compilation {
     Cached,
     /// The code of another plugin that is loaded is used, whose component differs in its manifest or its rules only.
     Shared,
+    /// The component is compiled, or read from the cache, when it is first called.
+    WhenCalled,
     /// The component was compiled, and the cache could not store the code: the next load compiles again.
     NotCached {
         /// The cache's error.

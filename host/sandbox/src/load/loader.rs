@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use semver::Version;
 use wasmtime::{
     Engine,
     component::{Component, Linker},
@@ -20,7 +21,10 @@ use super::{
     signature::{PublisherKey, publisher_key},
 };
 use crate::{
-    contract::{self, Adapter, ContractError, RULES_IMPORT, exported_version, is_contract_import},
+    contract::{
+        self, Adapter, ContractError, RULES_IMPORT, VersionFamily, exported_version, exports_answerer,
+        is_contract_import,
+    },
     display::shorten,
     manifest::Manifest,
     run::state::State,
@@ -34,18 +38,39 @@ pub(crate) struct Loader {
     max_memory: usize,
 }
 
-/// A checked and compiled plugin.
+/// A checked plugin, compiled or to be compiled.
 pub(crate) struct LoadedPlugin {
     pub(crate) manifest: Manifest,
     /// `sha256:` and the hexadecimal digest of the file.
     pub(crate) digest: String,
     pub(crate) publisher_key: Option<PublisherKey>,
-    pub(crate) compilation: Compilation,
-    pub(crate) adapter: Adapter,
+    /// True if it exports an answerer.
+    pub(crate) answers: bool,
     /// The rules of a plugin without code; empty for another one.
     pub(crate) rules: Arc<[u8]>,
+    contract: Contract,
+}
+
+/// The version of the contract for which a plugin was built.
+#[derive(Debug, Clone)]
+pub(crate) struct Contract {
+    family: VersionFamily,
+    version: Version,
+}
+
+impl LoadedPlugin {
+    /// Returns the version of the contract, with which it is compiled.
+    pub(crate) fn contract(&self) -> Contract {
+        self.contract.clone()
+    }
+}
+
+/// The native code of a plugin.
+pub(crate) struct Code {
+    pub(crate) compilation: Compilation,
+    pub(crate) adapter: Adapter,
     /// The compiled component, which plugins with the same code share.
-    pub(crate) code: Arc<Component>,
+    pub(crate) component: Arc<Component>,
 }
 
 impl Loader {
@@ -55,8 +80,8 @@ impl Loader {
         Ok(Self { compiler: Compiler::new(engine, cache), linker, max_memory })
     }
 
-    /// Checks a file and compiles it.
-    pub(crate) fn load(&self, wasm: &[u8]) -> Result<LoadedPlugin, LoadError> {
+    /// Checks a file as far as that needs no compilation.
+    pub(crate) fn check(&self, wasm: &[u8]) -> Result<LoadedPlugin, LoadError> {
         check_file_size(wasm)?;
         let outline = outline(wasm)?;
         let manifest = Manifest::from_json(outline.manifest)?;
@@ -65,12 +90,18 @@ impl Loader {
         initial_size::check(wasm, self.max_memory)?;
         component_size::check(wasm)?;
         let publisher_key = publisher_key(wasm)?;
-        let (code, compilation) = self.compiler.compile(&code_of(wasm).map_err(LoadError::malformed)?)?;
-        let mut linker = self.linker.clone();
-        wasi::link(&mut linker, &code).map_err(|error| ContractError::imports(&version, &error))?;
-        let adapter = Adapter::new(&linker, &code, family, &version)?;
+        let answers = exports_answerer(&outline.exports, &version);
         let (digest, rules) = (digest(wasm), Arc::from(outline.rules));
-        Ok(LoadedPlugin { manifest, digest, publisher_key, compilation, adapter, rules, code })
+        Ok(LoadedPlugin { manifest, digest, publisher_key, answers, rules, contract: Contract { family, version } })
+    }
+
+    /// Compiles a checked file, reads its code from the cache, or shares that of another plugin.
+    pub(crate) fn compile(&self, contract: &Contract, wasm: &[u8]) -> Result<Code, LoadError> {
+        let (component, compilation) = self.compiler.compile(&code_of(wasm).map_err(LoadError::malformed)?)?;
+        let mut linker = self.linker.clone();
+        wasi::link(&mut linker, &component).map_err(|error| ContractError::imports(&contract.version, &error))?;
+        let adapter = Adapter::new(&linker, &component, contract.family, &contract.version)?;
+        Ok(Code { compilation, adapter, component })
     }
 }
 

@@ -63,6 +63,12 @@ pub struct Manifest {
     /// True if the plugin sees forms as JSON objects ([`crate::forms`]).
     #[serde(default, skip_serializing_if = "is_false")]
     pub forms: bool,
+    /// True if the plugin sees the environment's public variables, as the fact `variables`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub variables: bool,
+    /// True if the plugin checks its own options ([`crate::Plugin::check_options`]).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub checks_options: bool,
     /// The answer to a request whose items were all rejected.
     #[serde(default)]
     pub on_reject: OnReject,

@@ -18,6 +18,11 @@ pub struct Call<T> {
 }
 
 impl<T> Call<T> {
+    /// A call that ended before it had a sandbox.
+    pub(crate) fn failed(fault: Fault) -> Self {
+        Call { result: Err(fault), logs: Vec::new(), logs_dropped: 0, spent: Spent::default() }
+    }
+
     pub(crate) fn and_then<U>(self, convert: impl FnOnce(T) -> Result<U, Fault>) -> Call<U> {
         Call {
             result: self.result.and_then(convert),

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use inlet_core::contract::{Body, Field, Item, Translation, Value};
+use inlet_sandbox::Compilation;
 
-use crate::{HOSTILE, relaxed_limits, request};
+use crate::{HOSTILE, SANDBOX, bundled, relaxed_limits, request};
 
 async fn translate(request: &inlet_core::contract::Request) -> Translation {
     HOSTILE.translate(request, &relaxed_limits()).await.result.unwrap().unwrap()
@@ -102,4 +103,17 @@ async fn the_cost_of_a_call_is_reported() {
     let call = HOSTILE.translate(&request("/ok", "{}"), &relaxed_limits()).await;
     assert!(!call.spent.wall.is_zero());
     assert!(call.spent.memory >= 64 << 10);
+}
+
+#[tokio::test]
+async fn a_plugin_may_be_compiled_when_it_is_first_called() {
+    for (name, answers) in [("http", false), ("census", true)] {
+        let plugin = SANDBOX.load_when_called(bundled(name).leak()).unwrap();
+        assert_eq!((plugin.compilation(), plugin.answers()), (&Compilation::WhenCalled, answers));
+        // Both calls need the code, which is there once.
+        let (body, limits) = (request("", "{}"), relaxed_limits());
+        let calls = tokio::join!(plugin.translate(&body, &limits), plugin.translate(&body, &limits));
+        assert!(calls.0.result.is_ok() && calls.1.result.is_ok(), "{calls:?}");
+        assert_eq!(plugin.compilation(), &Compilation::Compiled);
+    }
 }

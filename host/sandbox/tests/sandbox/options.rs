@@ -1,8 +1,11 @@
 //! The option schema of a plugin, and settings checked against it.
 
+use std::sync::LazyLock;
+
+use inlet_sandbox::{Limits, Plugin};
 use serde_json::{Map, Value, json};
 
-use crate::{SANDBOX, forge::changed};
+use crate::{SANDBOX, bundled, forge::changed};
 
 fn check(schema: Option<Value>, options: &Value) -> String {
     let plugin = SANDBOX
@@ -130,4 +133,28 @@ fn names_and_values_are_not_taken_for_references() {
 #[test]
 fn a_large_schema_is_refused() {
     insta::assert_snapshot!(refused(json!({"description": "a".repeat(64 << 10)})), @"the manifest's options are refused: they have 65554 bytes, and 64 KiB are allowed; write the settings out, simpler, in [options] of its plugin.toml");
+}
+
+/// Loaded once, because it is large.
+static SCRIPT: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("script")).unwrap());
+
+/// Returns what the plugin `script` says about its option.
+async fn check_script(script: &str) -> String {
+    match SCRIPT.check_options(&json!({ "script": script }), &Limits::default()).await {
+        Ok(()) => "accepted".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_checks_its_own_options() {
+    assert_eq!(check_script("const main = () => null;").await, "accepted");
+    insta::assert_snapshot!(check_script("function main() {\n  return 1 +;\n}").await, @"options.script: The script has an error at 2:13: SyntaxError: unexpected token ';', primary expression.");
+    let loops = check_script("for (;;) {}").await;
+    assert!(loops.starts_with("options: the plugin ran longer than"), "{loops}");
+    let deep = check_script(&format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000))).await;
+    assert!(deep.starts_with("options: the plugin crashed: ") && deep.contains("recursion that is too deep"), "{deep}");
+    // Another plugin is not asked.
+    let http = SANDBOX.load(&bundled("http")).unwrap();
+    assert!(http.check_options(&json!({}), &Limits::default()).await.is_ok());
 }

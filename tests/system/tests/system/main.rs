@@ -78,6 +78,7 @@ mod request_rate;
 mod resends;
 mod rudderstack;
 mod schemathesis;
+mod script;
 mod sdks;
 mod search;
 mod secrets;

@@ -224,7 +224,7 @@ async fn further_plugins_are_loaded_at_start_and_bad_files_are_named_and_left_ou
     let server = Server::start_with(options).await;
     let providers = server.get("/v1/source_providers").await;
     let keys: Vec<_> = providers["entries"].as_array().unwrap().iter().map(|entry| entry["key"].clone()).collect();
-    assert_eq!(keys, ["census", "hightouch", "http", "inlet/hostile", "rudderstack", "segment"]);
+    assert_eq!(keys, ["census", "hightouch", "http", "inlet/hostile", "rudderstack", "script", "segment"]);
     for name in ["b.wasm", "c.wasm", "d.wasm"] {
         assert!(server.log().contains(name), "{name} is not named in\n{}", server.log());
     }

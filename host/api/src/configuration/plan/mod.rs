@@ -126,7 +126,7 @@ impl<'a> Planner<'a> {
         }
         if let Some(sources) = &document.sources {
             for (key, wanted) in sources {
-                self.plan_source(key, wanted)?;
+                self.plan_source(key, wanted).await?;
             }
             self.plan_deleted_sources(sources)?;
         }

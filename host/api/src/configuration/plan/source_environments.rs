@@ -41,7 +41,7 @@ const ENFORCE: &str = "enforce_verification";
 
 impl Planner<'_> {
     /// Plans the changes of a source environment. Returns the update that is to be written after a change of the plugin.
-    pub(super) fn plan_source_environment(
+    pub(super) async fn plan_source_environment(
         &mut self,
         source: &Source,
         endpoint: &Arc<Endpoint>,
@@ -58,7 +58,7 @@ impl Planner<'_> {
             self.plan.parts.push(ChangedPart::Plugin(endpoint.clone(), switched.record.plugin.clone()));
         }
         let start = switched.as_ref().unwrap_or(endpoint);
-        let settings = self.settings_after(start, wanted, place)?;
+        let settings = self.settings_after(start, wanted, place).await?;
         if let Some(changed) = &settings {
             self.plan.warnings.extend(changed.notes.iter().map(|note| format!("{place}.settings.{note}")));
         }
@@ -180,7 +180,7 @@ impl Planner<'_> {
     }
 
     /// Returns the settings that there will be; none if the document says nothing about them.
-    fn settings_after(
+    async fn settings_after(
         &self,
         endpoint: &Endpoint,
         wanted: &SourceEnvironmentConfiguration,
@@ -217,7 +217,7 @@ impl Planner<'_> {
             manifest: plugin.manifest(),
             max_items_limit: engine.options.max_items_limit,
         };
-        let changed = change_settings(&request, &field, &present).map_err(|error| {
+        let changed = change_settings(&request, &field, &present, plugin, &engine.limits).await.map_err(|error| {
             // Secrets have a place of their own.
             error.at(|name| match CREDENTIALS.iter().find(|secret| name == format!("{field}.{secret}")) {
                 Some(secret) => format!("{place}.secrets.{secret}"),

@@ -41,15 +41,15 @@ struct PlannedEnvironment {
 
 impl Planner<'_> {
     /// Plans a source: a new one, or the changes of one.
-    pub(super) fn plan_source(&mut self, key: &str, wanted: &SourceConfiguration) -> Result<(), ApiError> {
+    pub(super) async fn plan_source(&mut self, key: &str, wanted: &SourceConfiguration) -> Result<(), ApiError> {
         let place = format!("sources.{key}");
         check_key(key).map_err(|error| error.at(|_| place.clone()))?;
         for slug in wanted.environments.keys() {
             self.environment(slug, &format!("{place}.environments"))?;
         }
         match self.snapshot.sources.get(key).cloned() {
-            Some(source) => self.plan_update(&source, wanted, &place),
-            None => self.plan_creation(key, wanted, &place),
+            Some(source) => self.plan_update(&source, wanted, &place).await,
+            None => self.plan_creation(key, wanted, &place).await,
         }
     }
 
@@ -70,7 +70,12 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn plan_update(&mut self, source: &Source, wanted: &SourceConfiguration, place: &str) -> Result<(), ApiError> {
+    async fn plan_update(
+        &mut self,
+        source: &Source,
+        wanted: &SourceConfiguration,
+        place: &str,
+    ) -> Result<(), ApiError> {
         let mut record = source.record.clone();
         if let Some(provider) = wanted.provider.as_ref().filter(|provider| **provider != record.provider) {
             let present = &record.provider;
@@ -100,7 +105,8 @@ impl Planner<'_> {
             let place = format!("{place}.environments.{slug}");
             let environment = self.environment(slug, &place)?.clone();
             let endpoint = find_endpoint(source, &environment)?.clone();
-            let Some(changed) = self.plan_source_environment(source, &endpoint, &environment, wanted, &place)? else {
+            let Some(changed) = self.plan_source_environment(source, &endpoint, &environment, wanted, &place).await?
+            else {
                 continue;
             };
             self.plan.parts.push(ChangedPart::Source(record.clone(), endpoint, update(Some(changed))));
@@ -115,7 +121,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn plan_creation(&mut self, key: &str, wanted: &SourceConfiguration, place: &str) -> Result<(), ApiError> {
+    async fn plan_creation(&mut self, key: &str, wanted: &SourceConfiguration, place: &str) -> Result<(), ApiError> {
         self.operator.may_see_all()?;
         let catalog = self.change.catalog();
         let provider = self.new_provider(&catalog, wanted, place)?;
@@ -136,7 +142,7 @@ impl Planner<'_> {
                     let variables = self.variables_after(environment);
                     self.check_targets_of(environment, wanted, &place)?;
                     let PlannedEnvironment { new, document, states } =
-                        self.plan_new_environment(&catalog, &provider, wanted, &variables, &place)?;
+                        self.plan_new_environment(&catalog, &provider, wanted, &variables, &place).await?;
                     let mut more = Vec::new();
                     for (name, state) in states {
                         self.note_secret(&resource, environment, name, state);
@@ -180,7 +186,7 @@ impl Planner<'_> {
     }
 
     /// Plans a source environment that does not exist yet.
-    fn plan_new_environment(
+    async fn plan_new_environment(
         &mut self,
         catalog: &Catalog,
         provider: &Plugin,
@@ -197,9 +203,12 @@ impl Planner<'_> {
         };
         let defaults = defaults_of(&plugin)?;
         let request = absolute(wanted, &defaults, &defaults, [false, false], place)?;
-        let settings = request
-            .map(|request| new_settings(&plugin, &request, &format!("{place}.settings"), &self.change.engine().options))
-            .transpose()?;
+        let settings = match request {
+            Some(request) => {
+                Some(new_settings(&plugin, &request, &format!("{place}.settings"), self.change.engine()).await?)
+            }
+            None => None,
+        };
         if let Some(changed) = &settings {
             self.plan.warnings.extend(changed.notes.iter().map(|note| format!("{place}.settings.{note}")));
         }

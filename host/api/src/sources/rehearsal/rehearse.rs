@@ -56,7 +56,7 @@ pub async fn rehearse_source(
     let snapshot = engine.snapshot();
     let source = find_source(&snapshot, &key)?;
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
-    let proposed = &propose(&engine, source, endpoint, request.settings.as_ref(), request.mappings.as_deref())?;
+    let proposed = &propose(&engine, source, endpoint, request.settings.as_ref(), request.mappings.as_deref()).await?;
     // Held until the rehearsal is over, as the entry is.
     let memory = AnswerMemory::new(&engine);
     let logged = match &request.log_id {

@@ -53,7 +53,7 @@ pub async fn rehearse_last_events(
     if settings.is_none() && mappings.is_none() {
         return Err(ApiError::new(Kind::Invalid, "the body: nothing is proposed; give settings, mappings or both"));
     }
-    let proposed = propose(&engine, source, present, settings, mappings)?;
+    let proposed = propose(&engine, source, present, settings, mappings).await?;
     let missing =
         "this server does not have the source's plugin, so no event can be translated; put it into --plugins-dir";
     let plugin = present.plugin.as_ref().ok_or_else(|| ApiError::new(Kind::Conflict, missing))?;

@@ -20,7 +20,7 @@ impl Upsert<'_> {
         let catalog = self.change.catalog();
         let keys: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
         let expected = format!("expected one of {}", keys.join(", "));
-        let Some(key) = &self.request.provider else {
+        let Some(key) = self.request.provider_of_new() else {
             let message = format!("it is missing, and there is no source {:?} to change; {expected}", self.key);
             return Err(ApiError::invalid(PROVIDER_FIELD, message));
         };

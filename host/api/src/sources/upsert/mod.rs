@@ -5,6 +5,7 @@
 mod create;
 mod mappings;
 mod plan;
+pub(crate) mod preprocess_script;
 mod preview;
 mod propose;
 mod request;
@@ -33,7 +34,7 @@ pub(crate) use self::{
     mappings::change as change_mappings,
     plan::{Plan, defaults_of, new_settings},
     request::{UpsertRequest, check_key},
-    settings::{PresentSettings, change as change_settings},
+    settings::{PresentSettings, checked_change as change_settings},
     update::update_of,
 };
 use super::{
@@ -200,7 +201,7 @@ impl Upsert<'_> {
                 let endpoint = find_endpoint(source, self.environment)?;
                 check_if_match(self.headers, Some(endpoint.record.version))?;
                 self.check_same_provider(source)?;
-                let plan = self.plan_update(endpoint)?;
+                let plan = self.plan_update(endpoint).await?;
                 let notes = plan.notes();
                 Ok((notes, self.update(source, endpoint, plan).await?))
             }
@@ -208,7 +209,7 @@ impl Upsert<'_> {
                 self.operator.may_see_all()?;
                 check_if_match(self.headers, None::<i64>)?;
                 let plugin = self.provider()?;
-                let plan = self.plan_creation(&plugin)?;
+                let plan = self.plan_creation(&plugin).await?;
                 let notes = plan.notes();
                 Ok((notes, self.create(&plugin, plan, &snapshot.environments).await?))
             }

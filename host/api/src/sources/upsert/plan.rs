@@ -6,7 +6,7 @@ use inlet_core::{
     variables::Variables,
     verification::Template,
 };
-use inlet_engine::{EngineOptions, catalog::default_settings, clock::now_ms, snapshot::Endpoint};
+use inlet_engine::{Engine, catalog::default_settings, clock::now_ms, snapshot::Endpoint};
 use inlet_sandbox::{Limits, Plugin};
 use inlet_store::MappingRecord;
 
@@ -42,12 +42,13 @@ pub struct Requested<'a> {
     /// All mappings.
     pub mappings: Option<&'a [MappingRequest]>,
     /// Returns the path of a member in the request.
-    pub field: &'a dyn Fn(&str) -> String,
+    pub field: &'a (dyn Fn(&str) -> String + Sync),
 }
 
 impl Requested<'_> {
     /// Plans a change of an existing source environment.
-    pub fn plan_update(&self, endpoint: &Endpoint, options: &EngineOptions) -> Result<Plan, ApiError> {
+    pub async fn plan_update(&self, endpoint: &Endpoint, engine: &Engine) -> Result<Plan, ApiError> {
+        let options = &engine.options;
         let settings = match (self.settings, &endpoint.plugin) {
             (None, _) => None,
             (Some(_), None) => {
@@ -69,7 +70,8 @@ impl Requested<'_> {
                     manifest: plugin.manifest(),
                     max_items_limit: options.max_items_limit,
                 };
-                Some(settings::change(request, &(self.field)("settings"), &present)?)
+                let field = (self.field)("settings");
+                Some(settings::checked_change(request, &field, &present, plugin, &engine.limits).await?)
             }
         };
         Ok(Plan { settings, mappings: self.plan_mappings(&endpoint.record.mappings, &endpoint.variables)? })
@@ -87,20 +89,21 @@ impl Requested<'_> {
 
 impl Upsert<'_> {
     /// Plans a change of an existing source environment.
-    pub fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {
-        self.requested(&|member| self.request.field(member)).plan_update(endpoint, &self.change.engine().options)
+    pub async fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {
+        self.requested(&|member| self.request.field(member)).plan_update(endpoint, self.change.engine()).await
     }
 
-    fn requested<'a>(&'a self, field: &'a dyn Fn(&str) -> String) -> Requested<'a> {
+    fn requested<'a>(&'a self, field: &'a (dyn Fn(&str) -> String + Sync)) -> Requested<'a> {
         Requested { settings: self.request.settings.as_ref(), mappings: self.request.mappings.as_deref(), field }
     }
 
     /// Plans a source environment that does not exist yet. It starts with the plugin's default settings.
-    pub fn plan_creation(&self, plugin: &Plugin) -> Result<Plan, ApiError> {
+    pub async fn plan_creation(&self, plugin: &Plugin) -> Result<Plan, ApiError> {
         let field = self.request.field("settings");
-        let options = &self.change.engine().options;
-        let request = self.request.settings.as_ref();
-        let settings = request.map(|request| new_settings(plugin, request, &field, options)).transpose()?;
+        let settings = match &self.request.settings {
+            Some(request) => Some(new_settings(plugin, request, &field, self.change.engine()).await?),
+            None => None,
+        };
         let variables = self.change.snapshot().mapping_variables(self.environment.id);
         let mappings = self.requested(&|member| self.request.field(member)).plan_mappings(&[], &variables)?;
         Ok(Plan { settings, mappings })
@@ -108,17 +111,19 @@ impl Upsert<'_> {
 }
 
 /// Returns the settings of a source environment that does not exist yet. It starts with the plugin's default settings.
-pub fn new_settings(
+pub async fn new_settings(
     plugin: &Plugin,
     request: &SettingsRequest,
     field: &str,
-    options: &EngineOptions,
+    engine: &Engine,
 ) -> Result<ChangedSettings, ApiError> {
+    let options = &engine.options;
     let (manifest, defaults) = (plugin.manifest(), defaults_of(plugin)?);
     let scheme = manifest.verification.as_ref();
     let max_items_limit = options.max_items_limit;
     let plugin_options = manifest.check_options(&defaults.options.clone().into()).unwrap_or_default();
     let in_force = InForce {
+        provider: &manifest.key,
         endpoint: None,
         signing_secret_set: false,
         previous_signing_secret_until_ms: None,
@@ -143,7 +148,7 @@ pub fn new_settings(
         manifest,
         max_items_limit,
     };
-    settings::change(request, field, &present)
+    settings::checked_change(request, field, &present, plugin, &engine.limits).await
 }
 
 /// Returns the plugin's default settings, or names the plugin if they are not valid.

@@ -13,7 +13,7 @@ use crate::error::ApiError;
 
 /// Returns the source environment as it would be after a change by these settings and mappings, which are checked as if
 /// they were saved.
-pub fn propose(
+pub async fn propose(
     engine: &Engine,
     source: &Source,
     endpoint: &Arc<Endpoint>,
@@ -21,7 +21,7 @@ pub fn propose(
     mappings: Option<&[MappingRequest]>,
 ) -> Result<Arc<Endpoint>, ApiError> {
     let requested = Requested { settings, mappings, field: &str::to_owned };
-    let plan = requested.plan_update(endpoint, &engine.options)?;
+    let plan = requested.plan_update(endpoint, engine).await?;
     Ok(match update_of(endpoint, plan)? {
         None => endpoint.clone(),
         Some(update) => Arc::new(endpoint.with_update(&source.record, &update, &engine.limits)),

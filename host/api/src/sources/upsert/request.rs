@@ -6,7 +6,9 @@ use inlet_api_types::{
     Patch,
     sources::{EnvironmentRequest, MappingRequest, SettingsRequest, UpsertSource},
 };
+use inlet_core::json;
 
+use super::preprocess_script::{HTTP, PREPROCESS_SCRIPT, SCRIPT};
 use crate::error::ApiError;
 
 /// The longest key, in characters.
@@ -60,6 +62,26 @@ impl UpsertRequest {
             mappings,
             environment: environment.to_owned(),
         })
+    }
+
+    /// Returns the key of the plugin of a new source. A source with a `preprocess_script` gets the plugin that runs it, if it names
+    /// no other than the one for any HTTP request.
+    pub fn provider_of_new(&self) -> Option<&str> {
+        match self.provider.as_deref() {
+            None | Some(HTTP) if self.has_script() => Some(SCRIPT),
+            named => named,
+        }
+    }
+
+    /// Returns true if a request that names the plugin `found` may be about a source that has `present`: it created the source
+    /// with a `preprocess_script`.
+    pub fn means_script(&self, found: &str, present: &str) -> bool {
+        self.has_script() && (found, present) == (HTTP, SCRIPT)
+    }
+
+    fn has_script(&self) -> bool {
+        let settings = serde_json::to_string(&self.settings).unwrap_or_default();
+        json::member(&settings, PREPROCESS_SCRIPT).is_some_and(|script| script.trim() != "null")
     }
 
     /// Returns the path of a member of the environment's configuration.

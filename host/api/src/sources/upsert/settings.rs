@@ -9,9 +9,10 @@ use inlet_core::{
     settings::{BadSetting, ChangeContext, ChangedSettings, Settings},
     verification::Template,
 };
-use inlet_sandbox::Manifest;
+use inlet_sandbox::{Limits, Manifest, OptionsError, Plugin};
 use serde_json::{Map, Value};
 
+use super::preprocess_script;
 use crate::error::ApiError;
 
 /// Members of a response that cannot be changed.
@@ -53,6 +54,7 @@ pub fn change(
     remove_unchanged(&mut patch, &present.response);
     let named = |error: BadSetting| ApiError::invalid(format!("{field}.{}", error.field), error.message);
     check_read_only(&patch).map_err(named)?;
+    preprocess_script::move_to_options(&mut patch, present.manifest).map_err(named)?;
     let context = ChangeContext {
         defaults: present.defaults,
         has_secret: present.has_secret,
@@ -64,6 +66,27 @@ pub fn change(
     };
     let changed = present.settings.change(&patch, context).map_err(named)?;
     check_options(&changed.settings.options, present.manifest).map_err(named)?;
+    Ok(changed)
+}
+
+/// Same as [`change`]. If the plugin's options change, the plugin checks them too.
+pub async fn checked_change(
+    request: &SettingsRequest,
+    field: &str,
+    present: &PresentSettings<'_>,
+    plugin: &Plugin,
+    limits: &Limits,
+) -> Result<ChangedSettings, ApiError> {
+    let changed = change(request, field, present)?;
+    let options = &changed.settings.options;
+    if *options != present.settings.options {
+        let sent = serde_json::to_string(request).unwrap_or_default();
+        let refused = |error: OptionsError| {
+            let setting = preprocess_script::sent_for(&sent, &error.field);
+            ApiError::invalid(format!("{field}.{setting}"), error.message)
+        };
+        plugin.check_options(&Value::Object(options.clone()), limits).await.map_err(refused)?;
+    }
     Ok(changed)
 }
 
@@ -94,10 +117,7 @@ fn check_read_only(patch: &Map<String, Value>) -> Result<(), BadSetting> {
     if let Some(name) = READ_ONLY.into_iter().find(|name| patch.contains_key(*name)) {
         return Err(BadSetting::new(name, "it is read only and now another; leave it out"));
     }
-    match patch.contains_key("preprocess_script") {
-        true => Err(BadSetting::new("preprocess_script", "it is not supported; leave it out, or send null")),
-        false => Ok(()),
-    }
+    Ok(())
 }
 
 fn check_options(options: &Map<String, Value>, manifest: &Manifest) -> Result<(), BadSetting> {
@@ -154,6 +174,7 @@ mod tests {
         let scheme = manifest.verification.as_ref();
         let options = manifest.check_options(&Value::Object(current.options.clone())).unwrap().to_string();
         let in_force = InForce {
+            provider: "http",
             endpoint: Some("http://127.0.0.1:8080/integrations/receive/token".to_owned()),
             signing_secret_set: false,
             write_key_set: false,
@@ -227,7 +248,7 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"enforce_idempotence":true}"#), @r#"s.enforce_idempotence: there is no such setting; the nearest is "enforce_idempotency""#);
         insta::assert_snapshot!(error(r#"{"endpoint":"https://elsewhere.example"}"#), @"s.endpoint: it is read only and now another; leave it out");
         insta::assert_snapshot!(error(r#"{"signing_secret_set":true}"#), @"s.signing_secret_set: it is read only and now another; leave it out");
-        insta::assert_snapshot!(error(r#"{"preprocess_script":{"language":"javascript","source":""}}"#), @"s.preprocess_script: it is not supported; leave it out, or send null");
+        insta::assert_snapshot!(error(r#"{"preprocess_script":{"language":"javascript","source":""}}"#), @r#"s.preprocess_script: a source of the provider "http" runs no script; create one with the provider "script", which does"#);
         insta::assert_snapshot!(error(r#"{"max_body_bytes":1e400}"#), @"s.max_body_bytes: it holds a number that is too large");
         insta::assert_snapshot!(error("[]"), @"s: found an array, expected an object");
     }

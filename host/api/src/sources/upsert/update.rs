@@ -20,7 +20,7 @@ impl Upsert<'_> {
     pub fn check_same_provider(&self, source: &Source) -> Result<(), ApiError> {
         let Some(found) = &self.request.provider else { return Ok(()) };
         let present = &source.record.provider;
-        match found == present {
+        match found == present || self.request.means_script(found, present) {
             true => Ok(()),
             false => {
                 let message =

@@ -12,6 +12,7 @@ pub const SWITCHES: [(&str, &str); 3] = [
 /// Returns the name of a setting for people.
 pub fn label(setting: &str) -> String {
     let known = match setting {
+        "preprocess_script" => "Script",
         "verification_header" => "Header of the credential",
         "verification_headers" => "Headers of the signature",
         "trust_unsigned_batch_items" => "Accept unsigned items of a batch",

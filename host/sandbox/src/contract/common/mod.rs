@@ -65,10 +65,6 @@ impl<Reply: LiftedReply> Adapter<Reply> {
         Ok(Self { instance, translate, answer, reply: PhantomData })
     }
 
-    pub(super) fn answers(&self) -> bool {
-        self.answer.is_some()
-    }
-
     pub(super) async fn translate(
         &self,
         store: &mut Store<State>,

@@ -56,10 +56,6 @@ impl Adapter {
         Ok(Self { instance, translate })
     }
 
-    pub(super) fn answers(&self) -> bool {
-        false
-    }
-
     pub(super) async fn translate(
         &self,
         store: &mut Store<State>,

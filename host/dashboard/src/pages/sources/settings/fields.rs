@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use inlet_api_types::sources::SourceSettings;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::pages::sources::setting_names::label;
 
@@ -24,6 +24,8 @@ pub enum Form {
     Choice(&'static [(&'static str, &'static str)]),
     /// A JSON object whose members are merged.
     Object,
+    /// A script; only for sources that have one. Empty restores the plugin's default.
+    Script,
 }
 
 /// A setting in the form.
@@ -50,8 +52,20 @@ const fn setting(name: &'static str, form: Form, hint: &'static str) -> Setting 
     Setting { name, form, hint }
 }
 
+/// The setting that holds a script.
+const SCRIPT: &str = "preprocess_script";
+
 /// All settings that the form changes.
 pub const SECTIONS: &[Section] = &[
+    Section {
+        title: "Script",
+        settings: &[setting(
+            SCRIPT,
+            Form::Script,
+            "JavaScript with function main({ body, rawBody, headers, query, method, path, vars }). It returns { event, user_id, data, \
+             idempotency_key, occurred_at }, an array of them, or null. Its syntax is checked when you save.",
+        )],
+    },
     Section {
         title: "Users and duplicates",
         settings: &[
@@ -167,6 +181,13 @@ pub const SECTIONS: &[Section] = &[
     },
 ];
 
+/// Returns the sections that a source has. Only a source whose plugin runs scripts has a script.
+pub fn sections(settings: &SourceSettings) -> impl Iterator<Item = &'static Section> {
+    let has_script = settings.preprocess_script.is_some();
+    let is_script = |section: &Section| section.settings.iter().any(|setting| setting.form == Form::Script);
+    SECTIONS.iter().filter(move |section| has_script || !is_script(section))
+}
+
 /// Every setting of the form.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
     SECTIONS.iter().flat_map(|section| section.settings)
@@ -178,11 +199,21 @@ pub type Texts = BTreeMap<String, String>;
 /// Returns the texts of the fields for the settings in force.
 pub fn texts(settings: &SourceSettings) -> Texts {
     let Ok(Value::Object(values)) = serde_json::to_value(settings) else { return Texts::new() };
+    let script = settings.preprocess_script.as_ref();
     let text = |setting: &Setting| match setting.form {
+        Form::Script => script.map(|script| script.source.trim().to_owned()).unwrap_or_default(),
+        // The script has a field of its own.
+        Form::Object if script.is_some() => without_script(settings.options.as_text()),
         Form::Object => settings.options.as_text().to_owned(),
         _ => values.get(setting.name).map(text).unwrap_or_default(),
     };
     all().map(|setting| (setting.name.to_owned(), text(setting))).collect()
+}
+
+fn without_script(options: &str) -> String {
+    let Ok(Value::Object(mut options)) = serde_json::from_str(options) else { return options.to_owned() };
+    options.remove("script");
+    Value::Object(options).to_string()
 }
 
 fn text(value: &Value) -> String {
@@ -226,6 +257,7 @@ fn read(form: Form, text: &str) -> Value {
     match (form, text) {
         (Form::Switch, _) => Value::Bool(text == "true"),
         (_, "") => Value::Null,
+        (Form::Script, text) => json!({"language": "javascript", "source": text}),
         (Form::Number, text) => text.parse::<u64>().map_or_else(|_| text.into(), Value::from),
         (Form::Lines, _) => lines().collect(),
         (Form::Paths, _) if lines().count() > 1 => lines().collect(),
@@ -277,8 +309,6 @@ pub fn merge(base: &Texts, mine: &mut Texts, theirs: &Texts) -> Vec<Conflict> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn texts_of(pairs: &[(&str, &str)]) -> Texts {
@@ -304,6 +334,9 @@ mod tests {
         assert_eq!(value("idempotency_key_path", "data.id"), json!("data.id"));
         assert_eq!(value("idempotency_key_path", "data.id\ndata.at"), json!(["data.id", "data.at"]));
         assert_eq!(value("on_reject", "refuse"), json!("refuse"));
+        let script = json!({"language": "javascript", "source": "function main() {\n}"});
+        assert_eq!(value("preprocess_script", "function main() {\n}"), script);
+        assert_eq!(value("preprocess_script", ""), Value::Null, "the plugin's default");
     }
 
     #[test]

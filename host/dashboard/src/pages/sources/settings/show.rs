@@ -10,7 +10,7 @@ use inlet_api_types::{
 
 use super::{
     PAGE,
-    fields::{self, Conflict, Form, SECTIONS, Section, Setting, Texts},
+    fields::{self, Conflict, Form, Section, Setting, Texts},
 };
 use crate::{
     components::{
@@ -88,6 +88,10 @@ impl SettingsPage<'_> {
         page.can(Scope::Admin) && page.operator().environment_ids().is_none()
     }
 
+    fn sections(&self) -> Vec<&'static Section> {
+        fields::sections(&self.own.settings).collect()
+    }
+
     fn field(&self, setting: &Setting) -> Html {
         let text = self.texts.get(setting.name).cloned().unwrap_or_default();
         let label = label(setting.name);
@@ -95,7 +99,7 @@ impl SettingsPage<'_> {
             Form::Switch => Kind::Switch,
             Form::Number => Kind::Number,
             Form::Text | Form::Choice(_) => Kind::Text,
-            Form::Paths | Form::Lines | Form::Object => Kind::Long,
+            Form::Paths | Form::Lines | Form::Object | Form::Script => Kind::Long,
         };
         let field = Field::new(kind, setting.name, &label, text).hint(setting.hint).error_of(self.error.as_ref());
         let field = match setting.form {
@@ -105,6 +109,7 @@ impl SettingsPage<'_> {
             Form::Switch => field,
             Form::Paths => field.code().rows(2),
             Form::Lines => field.code().rows(3),
+            Form::Script => field.code().rows(20),
             _ => field.code(),
         };
         field.html()
