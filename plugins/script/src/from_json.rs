@@ -6,6 +6,8 @@ use boa_engine::{
 };
 use inlet_plugin::{Kind, Node};
 
+use crate::to_json::MAX_DEPTH;
+
 /// The largest integer up to which a JavaScript number holds every one. A larger one becomes a BigInt: it is an identifier, and
 /// rounded it would be another's.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -14,9 +16,31 @@ const MAX_SAFE: u64 = (1 << 53) - 1;
 /// identifier is longer.
 const MAX_DIGITS: usize = 40;
 
-/// Returns the value of a JSON text, or `None` if the text is not JSON.
+/// Returns the value of a JSON text, or `None` if the text is not JSON, or nested deeper than the host takes.
 pub(crate) fn parse(text: &str, context: &mut Context) -> Option<JsValue> {
+    if is_too_deep(text) {
+        return None;
+    }
     value(&Node::parse(text, "").ok()?, context).ok()
+}
+
+/// Returns true if the text is nested deeper than the host takes. Reading a level reads all that is in it.
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 fn value(node: &Node<'_>, context: &mut Context) -> JsResult<JsValue> {

@@ -6,7 +6,7 @@ use boa_engine::{Context, JsError, JsObject, JsValue, js_string, property::Prope
 use crate::failure::Failure;
 
 /// The deepest nesting that the host takes.
-const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 
 /// Returns the JSON text of a value; none for what JSON leaves out: undefined, functions and symbols.
 pub(crate) fn text(value: &JsValue, context: &mut Context) -> Result<Option<String>, Failure> {
