@@ -38,14 +38,22 @@ pub enum CatalogError {
 }
 
 impl Catalog {
-    /// Loads all plugins. Compiles them, except for large bundled ones, and so blocks for a while. A file of the directory that is no plugin is named in
-    /// the log and left out; it never keeps the server from starting.
+    /// Loads all plugins. Compiles them, except for large bundled ones, and so blocks for a while. A file of the directory that
+    /// is no plugin, and a bundled plugin that needs more memory than a sandbox has, are named in the log and left out; neither
+    /// keeps the server from starting.
     pub fn load(sandbox: &Sandbox, built_in: &[Bundled], directory: Option<&Path>) -> Result<Catalog, CatalogError> {
         let mut bundled = BTreeMap::new();
         for (name, wasm) in built_in.iter().copied() {
             let plugin = if wasm.len() > LARGE { sandbox.load_when_called(wasm) } else { sandbox.load(wasm) };
-            let plugin = plugin.map_err(|source| CatalogError::Bundled { name, source })?;
-            bundled.insert(plugin.manifest().key.clone(), plugin);
+            match plugin {
+                Ok(plugin) => _ = bundled.insert(plugin.manifest().key.clone(), plugin),
+                // The operator's limit. Most servers have no source of it.
+                Err(LoadError::InitialMemory { wanted, limit }) => {
+                    let advice = "a bundled plugin needs more memory than a sandbox has, and is left out; raise max_sandbox_memory to use it";
+                    tracing::warn!(plugin = name, wanted, limit, "{advice}");
+                }
+                Err(source) => return Err(CatalogError::Bundled { name, source }),
+            }
         }
         let directory = match directory {
             None => PluginDirectory::default(),

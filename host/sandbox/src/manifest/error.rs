@@ -28,7 +28,7 @@ pub enum ManifestError {
     #[error("the manifest is not JSON: {0}; pack the plugin again from its plugin.toml")]
     NotJson(#[source] serde_json::Error),
     /// The manifest names no contract version.
-    #[error("the manifest names no contract version: found {found}; expected \"contract\": \"0.1.0\"")]
+    #[error("the manifest names no contract version: found {found}; expected \"contract\": \"0.2.0\"")]
     NoContract {
         /// The value found instead.
         found: String,

@@ -124,7 +124,7 @@ fn an_unknown_contract_version() {
         })),
         @"the manifest says contract 0.3.0; this Inlet knows 0.1 and 0.2; use a newer Inlet or an older plugin"
     );
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["contract"] = json!(1))), @r#"the manifest names no contract version: found 1; expected "contract": "0.1.0""#);
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["contract"] = json!(1))), @r#"the manifest names no contract version: found 1; expected "contract": "0.2.0""#);
     let later = component("export translator;", |text| text.replace("source@0.1.0", "source@0.4.0"));
     insta::assert_snapshot!(refused(&with_manifest(later, &manifest().to_string())), @r#"the component exports "inlet:source/translator@0.4.0"; this Inlet knows contract 0.1 and 0.2; use a newer Inlet or an older plugin"#);
 }

@@ -212,6 +212,17 @@ async fn health_readiness_and_metrics() {
 }
 
 #[tokio::test]
+async fn a_bundled_plugin_that_needs_more_memory_than_a_sandbox_has_is_left_out() {
+    let server =
+        Server::start_with(ServerOptions::default().env("INLET_MAX_SANDBOX_MEMORY", (2 << 20).to_string())).await;
+    let providers = server.get("/v1/source_providers").await;
+    let keys: Vec<_> = providers["entries"].as_array().unwrap().iter().map(|entry| entry["key"].clone()).collect();
+    assert_eq!(keys, ["census", "hightouch", "http", "rudderstack", "segment"]);
+    let log = server.log();
+    assert!(log.contains("left out; raise max_sandbox_memory") && log.contains(r#""plugin":"script""#), "{log}");
+}
+
+#[tokio::test]
 async fn further_plugins_are_loaded_at_start_and_bad_files_are_named_and_left_out() {
     let dir = TempDir::new().unwrap();
     fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("a.wasm")).unwrap();
