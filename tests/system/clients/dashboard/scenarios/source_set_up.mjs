@@ -8,7 +8,7 @@ export async function run(dashboard, { token, script, secret, evil }) {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await dashboard.signIn(token);
   await page.goto("/sources/new");
-  await page.getByRole("link", { name: new RegExp(evil.slice(1, 7)) }).waitFor();
+  await page.getByRole("link", { name: new RegExp(evil.slice(0, 8)) }).waitFor();
   equal(await page.locator("main script").count(), 0, "scripts of a manifest");
   await dashboard.checkAccessibility();
   // It stands under each of its categories.
