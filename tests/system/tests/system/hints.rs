@@ -24,7 +24,7 @@ async fn the_log_shows_them_and_mappings_and_replays_read_them() {
     let log = server.last_log("web").await;
     assert_eq!(log["hints"], json!({"anonymous_id": "a-1", "group_id": "g-1"}), "{log}");
     let expected = json!({"key": "order", "recipients": "a-1", "tenant": "g-1", "data": {}});
-    assert_eq!(payloads(&log), [expected.clone()]);
+    assert_eq!(payloads(&log), std::slice::from_ref(&expected));
 
     let path = format!("/v1/sources/web/logs/{}/replay?environment=development", log["id"].as_str().unwrap());
     let replayed = server.manage(Method::POST, &path).json(&json!({})).send().await.unwrap();

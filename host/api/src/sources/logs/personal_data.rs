@@ -21,7 +21,7 @@ pub fn hide(event: StoredEvent) -> StoredEvent {
     };
     let fields = EventFields {
         user_id: fields.user_id.map(|_| HIDDEN.to_owned()),
-        hints: fields.hints.map(hide_hints),
+        hints: fields.hints.map(|hints| Box::new(hide_hints(*hints))),
         idempotency_key: fields.idempotency_key.map(|_| HIDDEN.to_owned()),
         headers: fields.headers.as_deref().map(|text| json::mask(text).into()),
         guest_logs: fields.guest_logs.as_deref().map(|text| json::mask(text).into()),
@@ -38,10 +38,10 @@ pub fn hide(event: StoredEvent) -> StoredEvent {
     }
 }
 
-fn hide_hints(hints: Box<Hints>) -> Box<Hints> {
+fn hide_hints(hints: Hints) -> Hints {
     let hidden = |hint: Option<String>| hint.map(|_| HIDDEN.to_owned());
-    let Hints { tenant, anonymous_id, group_id } = *hints;
-    Box::new(Hints { tenant: hidden(tenant), anonymous_id: hidden(anonymous_id), group_id: hidden(group_id) })
+    let Hints { tenant, anonymous_id, group_id } = hints;
+    Hints { tenant: hidden(tenant), anonymous_id: hidden(anonymous_id), group_id: hidden(group_id) }
 }
 
 fn hide_kept(kept: Kept<String>) -> Kept<String> {
