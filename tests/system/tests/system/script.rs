@@ -192,8 +192,8 @@ async fn a_source_with_a_preprocess_script_runs_it(server: &Server) {
 
 /// A rehearsal tries a script that is not saved, on a body that never came.
 async fn a_script_is_rehearsed_before_it_is_saved(server: &Server) {
-    script(server, "shop", ORDERS).await;
-    let path = "/v1/sources/shop/rehearse?environment=development";
+    script(server, "tried", ORDERS).await;
+    let path = "/v1/sources/tried/rehearse?environment=development";
     let proposed = json!({
         "payload": {"id": "o-7", "who": "u_7"},
         "settings": {"options": {"script": "const main = ({ body }) => ({ event: 'order.created', user_id: body.who, data: { total: 1 } })"}},
@@ -201,5 +201,5 @@ async fn a_script_is_rehearsed_before_it_is_saved(server: &Server) {
     let response = server.manage(Method::POST, path).json(&proposed).send().await.unwrap();
     let rehearsal = read_json(response).await;
     assert_eq!(rehearsal["items"][0]["outcome"], "executed", "{rehearsal}");
-    assert!(server.logs("shop").await.is_empty(), "a rehearsal writes nothing");
+    assert!(server.logs("tried").await.is_empty(), "a rehearsal writes nothing");
 }
