@@ -170,6 +170,8 @@ fn every_plugin_with_code_has_its_sender() {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
     let with_code = |directory: &Path| {
         let folders = std::fs::read_dir(directory).unwrap().map(|folder| folder.unwrap().path());
+        // The sender of `script` is whatever its operator writes it for.
+        let folders = folders.filter(|folder| !folder.ends_with("script"));
         folders.filter(|folder| folder.join("Cargo.toml").is_file() && folder.join("plugin.toml").is_file()).count()
     };
     let mut providers: Vec<_> = SENDERS.iter().map(|sender| sender.provider).collect();
