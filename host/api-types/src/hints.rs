@@ -1,9 +1,9 @@
-//! What a plugin says about an event beside its values.
+//! Hints: facts about an event that its plugin tells beside the values.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What the plugin says about the event beside its values; mappings read it by paths such as `hints.tenant`.
+/// Facts about the event that the plugin tells beside its values; mappings read it by paths such as `hints.tenant`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = SourceLogHints)]
 pub struct EventHints {

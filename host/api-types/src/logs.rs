@@ -119,7 +119,7 @@ pub struct SourceLog {
     /// The user that the event is about.
     #[schema(required)]
     pub user_id: Option<String>,
-    /// What the plugin says about the event beside its values; absent if it says nothing.
+    /// The plugin's hints about the event; absent if it gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hints: Option<EventHints>,
     /// The event's data; null if the item is not an event, or if the data is too long for a list.

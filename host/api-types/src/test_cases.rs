@@ -11,7 +11,7 @@ use crate::RawJson;
 pub struct TestCase {
     /// The name for the folder of the case.
     pub name: String,
-    /// Where that folder belongs, below the folder of the plugin's cases: `v0.2/must` for a plugin of contract 0.2.
+    /// The place of that folder, below the folder of the plugin's cases: `v0.2/must` for a plugin of contract 0.2.
     pub folder: String,
     /// The content of `request.json`.
     #[schema(value_type = Object)]

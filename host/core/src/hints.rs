@@ -1,4 +1,4 @@
-//! Hints: what a plugin says about an event beside its values, under names of the contract's `extras`.
+//! Hints: facts about an event that its plugin tells beside the values, under names of the contract's `extras`.
 //!
 //! A mapping reads them by the paths `hints.tenant`, `hints.anonymous_id` and `hints.group_id`. The core itself does nothing with
 //! them.
@@ -35,15 +35,18 @@ pub struct Hints {
 
 impl Hints {
     /// Reads the hints of an event. The first of a name counts, and an empty one is absent. One that is too long or holds control
-    /// characters is dropped with a warning.
+    /// characters is dropped, with one warning for each name, however many a plugin sends.
     pub(crate) fn read(extras: &[Field], warnings: &mut Vec<String>) -> Option<Box<Self>> {
         let mut hints: Option<Box<Self>> = None;
+        let mut warned = [false; NAMES.len()];
         for Field { name, value } in extras {
-            if value.is_empty() || !NAMES.contains(&name.as_str()) {
+            let Some(index) = NAMES.iter().position(|known| known == name).filter(|_| !value.is_empty()) else {
                 continue;
-            }
+            };
             if let Some(fault) = fault(value) {
-                warnings.push(format!("the hint {name} {fault}; it was dropped"));
+                if !std::mem::replace(&mut warned[index], true) {
+                    warnings.push(format!("the hint {name} {fault}; it was dropped"));
+                }
             } else if let Some(place) = hints.get_or_insert_default().place(name) {
                 place.get_or_insert_with(|| value.clone());
             }
@@ -140,7 +143,8 @@ mod tests {
     #[test]
     fn one_that_is_too_long_or_no_text_is_dropped_with_a_warning() {
         let (longest, longer) = ("é".repeat(255), "é".repeat(256));
-        let (hints, warnings) = read(&[("anonymous_id", &longest), ("tenant", &longer), ("group_id", "a\0b")]);
+        let extras = [("anonymous_id", &*longest), ("tenant", &longer), ("group_id", "a\0b"), ("group_id", "\n")];
+        let (hints, warnings) = read(&extras);
         assert_eq!(hints.unwrap().iter().collect::<Vec<_>>(), [("anonymous_id", longest.as_str())]);
         insta::assert_snapshot!(warnings.join("\n"), @r"
         the hint tenant has 256 characters, and at most 255 are kept; it was dropped

@@ -61,7 +61,7 @@ pub(crate) trait WriteBackend: Send + 'static {
     async fn close(self) -> Result<(), CommitError>;
 }
 
-/// How a group was begun.
+/// The circumstances in which a group was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begun {
     /// Nobody else writes, so nothing was waited for.

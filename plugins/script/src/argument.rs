@@ -1,4 +1,4 @@
-//! What `main` gets: the request as one object.
+//! The argument of `main`: the request as one object.
 
 use boa_engine::{
     Context, JsResult, JsString, JsValue, js_string,

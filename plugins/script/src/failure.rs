@@ -1,4 +1,4 @@
-//! What is wrong with a script, or with what it did, in one sentence with its line and column.
+//! Failures of a script, each in one sentence with its line and column.
 
 use boa_engine::{Context, JsError, JsNativeErrorKind, JsValue};
 use inlet_plugin::Notice;

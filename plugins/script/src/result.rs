@@ -1,4 +1,4 @@
-//! What `main` returned, as items.
+//! The result of `main`, as items.
 
 use boa_engine::{
     Context, Finalize, JsData, JsObject, JsResult, JsString, JsValue, Trace, js_string, property::PropertyKey,
@@ -13,7 +13,7 @@ const MEMBERS: [&str; 7] = ["event", "user_id", "data", "idempotency_key", "occu
 /// The code of an item that is not what an item may be.
 const BAD_RESULT: &str = "bad_result";
 
-/// What `at("/order")` returns: a value that the host cuts out of the body.
+/// The result of `at("/order")`: a value that the host cuts out of the body.
 #[derive(Debug, Trace, Finalize, JsData)]
 struct Pointer {
     #[unsafe_ignore_trace]

@@ -39,8 +39,8 @@ pub struct Program {
     pub plugins: Option<PathBuf>,
     /// The PostgreSQL database of all servers.
     pub database_url: Option<String>,
-    /// Where a new database is created for each server that is started on an empty store, unless there is one for all. None: a
-    /// file in its data directory.
+    /// The PostgreSQL server on which each server that is started on an empty store gets a database, unless there is one for
+    /// all. None: a file in its data directory.
     pub databases: Option<Arc<Databases>>,
 }
 

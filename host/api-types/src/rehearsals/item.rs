@@ -16,7 +16,7 @@ pub struct RehearsedItem {
     /// The user that the event is about.
     #[schema(required)]
     pub user_id: Option<String>,
-    /// What the plugin says about the event beside its values; absent if it says nothing.
+    /// The plugin's hints about the event; absent if it gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hints: Option<EventHints>,
     /// The idempotency key; null if there is none or it is invalid.

@@ -22,7 +22,7 @@ pub struct Scope<'a> {
     pub item: &'a str,
     /// The forwarded headers, a JSON object with lower-case names; none when there are none.
     pub headers: Option<&'a str>,
-    /// What the plugin says about the event beside its values.
+    /// The plugin's hints about the event.
     pub hints: Option<&'a Hints>,
     /// The environment's public variables, a JSON object; none where there are none to read.
     pub vars: Option<&'a str>,

@@ -41,7 +41,7 @@ pub struct LoggedEvent {
     pub verification_status: String,
     /// The forwarded headers, a JSON object.
     pub headers: Option<Arc<str>>,
-    /// What the plugin said about the event beside its values.
+    /// The plugin's hints about the event.
     pub hints: Option<Box<Hints>>,
     /// The redact paths that blanked something.
     pub redacted: Vec<String>,

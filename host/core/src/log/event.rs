@@ -51,7 +51,7 @@ pub struct EventFields {
     pub plugin: Arc<PluginRef>,
     /// The lines that the plugin logged for the request, a JSON array; none when there were none.
     pub guest_logs: Option<Arc<str>>,
-    /// What the plugin says about the event beside its values; none when it says nothing.
+    /// The plugin's hints about the event; none when it gives none.
     pub hints: Option<Box<Hints>>,
     /// Warnings for the operator about an event that did not fail.
     pub warnings: Vec<String>,

@@ -12,7 +12,7 @@ pub(super) const CUSTOM: u8 = 0;
 /// A section, with those of inner modules and components inside of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OuterSection<'a> {
-    /// Where it is in the file, its header included.
+    /// The place in the file, the header of the section included.
     pub(super) range: Range<usize>,
     id: u8,
     content: &'a [u8],

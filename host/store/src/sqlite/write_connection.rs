@@ -30,7 +30,7 @@ pub(crate) struct WriteConnection {
     pub(super) committed: Arc<Notify>,
 }
 
-/// What the connections of one store share.
+/// The parts that all connections of one store share.
 #[derive(Clone)]
 pub(super) struct Shared {
     /// Seals the secrets of sources.

@@ -3,7 +3,7 @@
 //!
 //! Under load a commit costs mostly the wait for the disk, whatever its size. So the writer takes all jobs that arrived
 //! while it waited, writes them in one transaction, and answers them together: the more arrive, the cheaper each gets.
-//! Where others write too, those that arrive while a group waits for its environments join it.
+//! Jobs that arrive while a group waits for its environments, where others write too, join it.
 
 mod counters;
 mod fair_queue;

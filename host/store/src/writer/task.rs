@@ -1,4 +1,4 @@
-//! What a thread of the writer does: gather, commit, answer.
+//! The work of one thread of the writer: gather, commit, answer.
 
 use std::{sync::Arc, time::Instant};
 
@@ -20,7 +20,7 @@ use crate::{
 /// The number of times that a group is tried again that met a conflict.
 const MAX_CONFLICTS: u32 = 5;
 
-/// Whether members that come while a group waits for its turn still join it.
+/// The openness of a group to members that come while it waits for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Intake {
     Open,

@@ -37,7 +37,7 @@ pub(super) struct WorkFlow {
     pub(super) kind: WorkKind,
 }
 
-/// What a flow consists of.
+/// The kind of work that a flow consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum WorkKind {
     /// Events.

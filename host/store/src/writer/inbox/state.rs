@@ -35,7 +35,7 @@ pub(super) struct Thread {
     pub(super) pace: Pace,
 }
 
-/// What a thread does.
+/// The present activity of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Activity {
     /// It does work that it has taken.
