@@ -59,11 +59,21 @@ impl SentTarget {
     }
 }
 
-/// Returns the facts about a source that its plugin sees. Variables change without the source, so they are added here.
-fn facts(endpoint: &Endpoint) -> Vec<Field> {
+/// Returns the variables that a source's plugin sees, if it sees any. They change without the source.
+fn variables(endpoint: &Endpoint) -> Option<&str> {
     let sees_variables = endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().variables);
-    let variables = sees_variables.then(|| Field::new("variables", endpoint.variables.public()));
+    sees_variables.then(|| endpoint.variables.public())
+}
+
+/// Returns the facts about a source that its plugin sees.
+fn facts(endpoint: &Endpoint) -> Vec<Field> {
+    let variables = variables(endpoint).map(|variables| Field::new("variables", variables));
     endpoint.facts.iter().cloned().chain(variables).collect()
+}
+
+/// Returns the bytes of the operator's settings of which every request has a copy for its plugin.
+pub(super) fn settings_bytes(endpoint: &Endpoint) -> usize {
+    endpoint.options.len() + variables(endpoint).map_or(0, str::len)
 }
 
 /// The parts of a request that its plugin may see.

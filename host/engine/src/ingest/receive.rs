@@ -29,7 +29,7 @@ use super::{
     error::IngestError,
     handshake::FoundHandshake,
     header_family,
-    incoming_request::{IncomingRequest, SentTarget, VisibleParts},
+    incoming_request::{IncomingRequest, SentTarget, VisibleParts, settings_bytes},
     not_accepted::NotAccepted,
     rehearse::SampleRequest,
     response, write_key,
@@ -138,6 +138,8 @@ pub(super) async fn read(
     reservation.enter();
     let read = read.and_then(|body| write_key::reserve_blanking(endpoint, &body.body, &reservation).map(|()| body));
     let read = read.and_then(|body| reserve_form(endpoint, &parts.headers, &body.body, &reservation).map(|()| body));
+    // A script may be a hundred times as long as the request that it is for.
+    let read = read.and_then(|body| Ok(reservation.extend_by(settings_bytes(endpoint)).map(|()| body)?));
     let query = parts.uri.query().unwrap_or_default();
     let target = endpoint.reads_target.then(|| {
         // An operator's sample comes without a token.
@@ -170,9 +172,7 @@ fn reserve_form(
     let takes_forms = endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().forms);
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).filter(|_| takes_forms);
     match content_type.is_some_and(|content_type| forms::is_form(content_type, body.as_bytes())) {
-        true => reservation
-            .extend_by(forms::max_json_size(body.as_bytes()))
-            .map_err(|share| NotAccepted::from(IngestError::from(share)).into()),
+        true => Ok(reservation.extend_by(forms::max_json_size(body.as_bytes()))?),
         false => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use inlet_core::{
     verification::{self, GivenWriteKeys},
 };
 
-use super::{body::NotRead, error::IngestError, kept_request, not_accepted::NotAccepted};
+use super::{body::NotRead, kept_request};
 use crate::{admission::Reservation, snapshot::Endpoint};
 
 /// The name in the log of a body's blanked write keys.
@@ -68,9 +68,7 @@ pub(super) fn reserve_blanking(endpoint: &Endpoint, body: &Body, reservation: &R
             || verification::may_hold_elsewhere(body.as_bytes(), &keys(endpoint))
     };
     match endpoint.has_write_key() && is_copied() {
-        true => reservation
-            .extend_by(body.as_bytes().len())
-            .map_err(|share| NotAccepted::from(IngestError::from(share)).into()),
+        true => Ok(reservation.extend_by(body.as_bytes().len())?),
         false => Ok(()),
     }
 }

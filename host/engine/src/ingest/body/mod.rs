@@ -27,7 +27,10 @@ use self::{
     sent_bytes::SentBytes,
 };
 use super::{error::IngestError, not_accepted::NotAccepted};
-use crate::{Engine, admission::Reservation};
+use crate::{
+    Engine,
+    admission::{Reservation, Share},
+};
 
 /// The bytes of a compressed body that are inflated at once: at most a thousand times as many. Other requests have their
 /// turn in between.
@@ -49,6 +52,12 @@ pub(super) enum NotRead {
     NotAccepted(NotAccepted),
     /// The body is announced as gzip and cannot be inflated.
     Uninflated(Box<Uninflated>),
+}
+
+impl From<Share> for NotRead {
+    fn from(share: Share) -> Self {
+        Self::NotAccepted(IngestError::from(share).into())
+    }
 }
 
 impl From<NotAccepted> for NotRead {
