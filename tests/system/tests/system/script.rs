@@ -4,6 +4,8 @@ use inlet_system_tests::{Endpoint, Server, read_json};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::admission::wait_for_gauge;
+
 const ORDERS: &str = "function main({ body, vars }) {
   return body.orders.map((order, index) => ({
     event: 'order.created',
@@ -140,6 +142,14 @@ async fn a_script_without_end_is_stopped_and_harms_nobody(server: &Server) {
     let greedy = why("greedy").await;
     assert!(greedy.contains("of memory; its limit is") || is_stopped(&greedy), "{greedy}");
     good.expect(r#"{"a":2}"#, &["logged"]).await;
+
+    let text = format!("// {}\nfunction main() {{\n  while (true) {{}}\n}}", "x".repeat(60_000));
+    let long = script(server, "long", &text).await;
+    let sent = tokio::spawn(async move { long.send("{}").await });
+    // Every request has a copy of it for its plugin, which is counted as long as the request is there.
+    wait_for_gauge(server, "inlet_in_flight_bytes", |bytes| bytes > 60_000.0).await;
+    sent.await.unwrap();
+    wait_for_gauge(server, "inlet_in_flight_bytes", |bytes| bytes == 0.0).await;
 }
 
 /// A client of Knock's management API sets `preprocess_script`, and reads it again.
