@@ -1,6 +1,6 @@
 //! The plugin `script`: JavaScript as an option of a source, through the real server.
 
-use inlet_system_tests::{Endpoint, Server, read_json};
+use inlet_system_tests::{Endpoint, Server, http_changed, read_json};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -54,6 +54,7 @@ async fn scripts() {
     a_script_without_end_is_stopped_and_harms_nobody(server).await;
     a_source_with_a_preprocess_script_runs_it(server).await;
     a_script_is_rehearsed_before_it_is_saved(server).await;
+    a_version_that_refuses_the_script_is_not_taken(server).await;
 }
 
 async fn a_batch_is_executed_and_sees_the_public_variables(server: &Server) {
@@ -212,4 +213,34 @@ async fn a_script_is_rehearsed_before_it_is_saved(server: &Server) {
     let rehearsal = read_json(response).await;
     assert_eq!(rehearsal["items"][0]["outcome"], "executed", "{rehearsal}");
     assert!(server.logs("tried").await.is_empty(), "a rehearsal writes nothing");
+}
+
+/// A version may take a script that another one refuses.
+async fn a_version_that_refuses_the_script_is_not_taken(server: &Server) {
+    let unchecked = http_changed("script", "0.0.1", |manifest| {
+        manifest["options"] = json!({"type": "object", "properties": {"script": {"type": "string"}}});
+    });
+    let (status, answer) = server.add_version("script", "", &unchecked).await;
+    assert_eq!(status, 201, "{answer}");
+    script(server, "older", ORDERS).await;
+    let (status, answer) = server.use_version("older", "0.0.1", true).await;
+    assert_eq!(status, 200, "{answer}");
+    script(server, "older", "function main( {").await;
+
+    let (status, answer) = server.use_version("older", "0.1.0", false).await;
+    assert_eq!(status, 409, "{answer}");
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    let document = async |environment: Value| {
+        let document = json!({"sources": {"older": {"environments": {"development": environment}}}});
+        let response = server.manage(Method::PUT, "/v1/configuration").json(&document).send().await.unwrap();
+        let (status, answer) = (response.status(), read_json(response).await);
+        assert_eq!(status, 422, "{answer}");
+        answer["field"].as_str().unwrap().to_owned()
+    };
+    let place = "sources.older.environments.development";
+    assert_eq!(document(json!({"plugin": "0.1.0"})).await, format!("{place}.plugin"));
+    let same = json!({"plugin": "0.1.0", "settings": {"options": {"script": "function main( {"}}});
+    assert_eq!(document(same).await, format!("{place}.settings.options.script"));
+    let (status, answer) = server.use_version("older", "0.1.0", true).await;
+    assert_eq!(status, 200, "{answer}");
 }

@@ -26,7 +26,7 @@ use crate::{
     error::ApiError,
     sources::{
         VersionName,
-        plugin::choice::{PluginChoice, bad_options, differences},
+        plugin::choice::{PluginChoice, differences, options_that_plugin_rejects},
         response,
         upsert::{Plan, PresentSettings, change_mappings, change_settings, defaults_of, update_of},
     },
@@ -53,12 +53,12 @@ impl Planner<'_> {
         for name in wanted.secrets.keys() {
             secrets::check_name(name, &CREDENTIALS, place)?;
         }
-        let switched = self.switch_plugin(&catalog, source, endpoint, wanted, place)?;
+        let switched = self.switch_plugin(&catalog, source, endpoint, wanted, place).await?;
         if let Some(switched) = &switched {
             self.plan.parts.push(ChangedPart::Plugin(endpoint.clone(), switched.record.plugin.clone()));
         }
         let start = switched.as_ref().unwrap_or(endpoint);
-        let settings = self.settings_after(start, wanted, place).await?;
+        let settings = self.settings_after(start, switched.is_some(), wanted, place).await?;
         if let Some(changed) = &settings {
             self.plan.warnings.extend(changed.notes.iter().map(|note| format!("{place}.settings.{note}")));
         }
@@ -147,7 +147,7 @@ impl Planner<'_> {
     }
 
     /// Returns the source environment with the plugin that the document names, if it has another one.
-    fn switch_plugin(
+    async fn switch_plugin(
         &self,
         catalog: &Catalog,
         source: &Source,
@@ -172,7 +172,7 @@ impl Planner<'_> {
             return Err(ApiError::invalid(field, message));
         }
         if wanted.settings.is_none()
-            && let Some(reason) = bad_options(endpoint, &plugin)
+            && let Some(reason) = options_that_plugin_rejects(endpoint, &plugin, &self.change.engine().limits).await
         {
             return Err(ApiError::invalid(field, format!("the version was not taken: {reason}")));
         }
@@ -183,6 +183,7 @@ impl Planner<'_> {
     async fn settings_after(
         &self,
         endpoint: &Endpoint,
+        is_plugin_switched: bool,
         wanted: &SourceEnvironmentConfiguration,
         place: &str,
     ) -> Result<Option<ChangedSettings>, ApiError> {
@@ -216,6 +217,7 @@ impl Planner<'_> {
             defaults: &defaults,
             manifest: plugin.manifest(),
             max_items_limit: engine.options.max_items_limit,
+            is_plugin_switched,
         };
         let changed = change_settings(&request, &field, &present, plugin, &engine.limits).await.map_err(|error| {
             // Secrets have a place of their own.

@@ -6,7 +6,7 @@ use inlet_engine::{
     clock::now_ms,
     snapshot::Endpoint,
 };
-use inlet_sandbox::Plugin;
+use inlet_sandbox::{Limits, OptionsError, Plugin};
 use inlet_store::LATEST;
 use serde_json::Map;
 
@@ -123,19 +123,29 @@ pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>, has_public_url: 
 }
 
 /// Returns what an operator has to confirm before the source uses the plugin.
-pub fn doubts(endpoint: &Endpoint, plugin: &Plugin, differences: &[String]) -> Vec<String> {
+///
+/// `bad_options` is why the plugin rejects the source's options ([`bad_options`]).
+pub fn doubts(differences: &[String], bad_options: Option<String>) -> Vec<String> {
     let mut found = Vec::new();
     if !differences.is_empty() {
         found.push(format!("it verifies in another way than is in force: {} differ", differences.join(", ")));
     }
-    found.extend(bad_options(endpoint, plugin));
+    found.extend(bad_options);
     found
 }
 
-/// Returns the reason for which the plugin rejects the source's options.
+/// Returns the reason for which the plugin rejects the source's options, by their schema.
 pub fn bad_options(endpoint: &Endpoint, plugin: &Plugin) -> Option<String> {
-    let checked = plugin.manifest().check_options(&endpoint.settings.options.clone().into());
-    checked.err().map(|error| format!("it does not take the source's options: {error}"))
+    plugin.manifest().check_options(&endpoint.settings.options.clone().into()).err().map(not_taken)
+}
+
+/// Same as [`bad_options`]. The plugin's own check counts too.
+pub async fn options_that_plugin_rejects(endpoint: &Endpoint, plugin: &Plugin, limits: &Limits) -> Option<String> {
+    plugin.check_options(&endpoint.settings.options.clone().into(), limits).await.err().map(not_taken)
+}
+
+fn not_taken(error: OptionsError) -> String {
+    format!("it does not take the source's options: {error}")
 }
 
 /// Returns the members in which a verification scheme differs from the one in force.

@@ -59,10 +59,9 @@ pub async fn use_source_plugin(
             let source = find_source(&snapshot, &key)?;
             let environment = params.required_environment(&snapshot)?.clone();
             let endpoint = find_endpoint(source, &environment)?;
-            let has_public_url = change.engine().options.public_url.is_some();
             let key_of_plugin = &source.record.provider;
             let PlannedUse { plugin, pin, scheme } =
-                plan_use(&catalog, key_of_plugin, endpoint, &request, has_public_url)?;
+                plan_use(&catalog, key_of_plugin, endpoint, &request, change.engine()).await?;
             if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
                 change.use_plugin(endpoint, pin.clone(), scheme).await?;
                 let (environment, digest) = (&environment.slug, plugin.digest());
@@ -113,12 +112,12 @@ struct PlannedUse {
 
 /// Returns the requested plugin and the verification scheme in force with it. A different scheme and rejected options need
 /// confirmation, on a rollback too.
-fn plan_use(
+async fn plan_use(
     catalog: &Catalog,
     key: &str,
     endpoint: &Endpoint,
     request: &UsePlugin,
-    has_public_url: bool,
+    engine: &Engine,
 ) -> Result<PlannedUse, ApiError> {
     let requested = requested_version(request)?;
     let (PluginChoice { plugin, pin }, stored, scheme) = match &requested {
@@ -138,24 +137,25 @@ fn plan_use(
         |reason: String| ApiError::new(Kind::Conflict, format!("the version {version} was not taken: {reason}"));
     let differences = choice::differences(endpoint, scheme.as_ref());
     if !differences.is_empty()
-        && let Some(obstacle) = choice::obstacle(endpoint, scheme.as_ref(), has_public_url)
+        && let Some(obstacle) = choice::obstacle(endpoint, scheme.as_ref(), engine.options.public_url.is_some())
     {
         return Err(refused(format!(
             "it verifies in another way than is in force ({} differ), and that cannot be taken yet: {obstacle}",
             differences.join(", ")
         )));
     }
+    let bad_options = choice::options_that_plugin_rejects(endpoint, &plugin, &engine.limits).await;
     // A source that follows `latest` only gets versions that accept its options, so confirming would have no effect.
     if requested.is_some()
         && pin.as_deref() == Some(LATEST)
-        && let Some(reason) = choice::bad_options(endpoint, &plugin)
+        && let Some(reason) = &bad_options
     {
         return Err(refused(format!(
             "{reason}; what follows latest gets only versions that do: use {version} by its number with confirm true, correct \
              the options, and let it follow latest then"
         )));
     }
-    let doubts = choice::doubts(endpoint, &plugin, &differences);
+    let doubts = choice::doubts(&differences, bad_options);
     if request.confirm != Some(true) && !doubts.is_empty() {
         let command = if requested.is_some() { "use" } else { "rollback" };
         return Err(refused(format!(

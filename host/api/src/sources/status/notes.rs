@@ -80,7 +80,7 @@ fn stayed_behind(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<S
     let plugin = endpoint.plugin.as_ref().filter(|_| endpoint.record.plugin.as_deref() == Some(LATEST))?;
     let last = catalog.get(&plugin.manifest().key).filter(|last| last.digest() != plugin.digest())?;
     let differences = choice::differences(endpoint, last.manifest().verification.as_ref());
-    let doubts = choice::doubts(endpoint, last, &differences);
+    let doubts = choice::doubts(&differences, choice::bad_options(endpoint, last));
     let (version, newest) = (&plugin.manifest().version, &last.manifest().version);
     (!doubts.is_empty()).then(|| {
         format!(
@@ -101,7 +101,7 @@ fn kept_plugin(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<Str
     }
     let doubts = own.map_or_else(Vec::new, |own| {
         let differences = choice::differences(endpoint, own.manifest().verification.as_ref());
-        choice::doubts(endpoint, own, &differences)
+        choice::doubts(&differences, choice::bad_options(endpoint, own))
     });
     Some(match (own, catalog.directory().gone_file(plugin.digest())) {
         (Some(own), _) if !doubts.is_empty() => format!(

@@ -69,6 +69,7 @@ impl Requested<'_> {
                     defaults: &defaults_of(plugin)?,
                     manifest: plugin.manifest(),
                     max_items_limit: options.max_items_limit,
+                    is_plugin_switched: false,
                 };
                 let field = (self.field)("settings");
                 Some(settings::checked_change(request, &field, &present, plugin, &engine.limits).await?)
@@ -147,6 +148,7 @@ pub async fn new_settings(
         defaults: &defaults,
         manifest,
         max_items_limit,
+        is_plugin_switched: false,
     };
     settings::checked_change(request, field, &present, plugin, &engine.limits).await
 }

@@ -42,6 +42,8 @@ pub struct PresentSettings<'a> {
     pub manifest: &'a Manifest,
     /// The largest `max_items` that the server allows.
     pub max_items_limit: usize,
+    /// True if another plugin checked the stored options.
+    pub is_plugin_switched: bool,
 }
 
 /// Returns the settings after the change. `field` is the path of the settings in the request.
@@ -69,7 +71,7 @@ pub fn change(
     Ok(changed)
 }
 
-/// Same as [`change`]. If the plugin's options change, the plugin checks them too.
+/// Same as [`change`]. If the plugin or its options change, the plugin checks them too.
 pub async fn checked_change(
     request: &SettingsRequest,
     field: &str,
@@ -79,7 +81,7 @@ pub async fn checked_change(
 ) -> Result<ChangedSettings, ApiError> {
     let changed = change(request, field, present)?;
     let options = &changed.settings.options;
-    if *options != present.settings.options {
+    if present.is_plugin_switched || *options != present.settings.options {
         let sent = serde_json::to_string(request).unwrap_or_default();
         let refused = |error: OptionsError| {
             let setting = preprocess_script::sent_for(&sent, &error.field);
@@ -201,6 +203,7 @@ mod tests {
             defaults,
             manifest,
             max_items_limit,
+            is_plugin_switched: false,
         };
         let body = JsonBody::of(&format!(r#"{{"s":{patch}}}"#));
         change(&body.read::<Body>()?.s, "s", &present)
