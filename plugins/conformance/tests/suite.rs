@@ -47,7 +47,7 @@ async fn report(plugin: &Plugin, source: &Path) -> Report {
 #[tokio::test]
 async fn the_bundled_plugins_conform() {
     let names = names(&plugins());
-    assert_eq!(names.len(), 5, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
     for name in names {
         let report = report(&plugin("plugins", &name), &plugins().join(&name)).await;
         assert!(report.conforms() && report.count(Level::Should).1 == 0, "{report}");
