@@ -39,7 +39,7 @@ pub use build::core_module;
 pub use catalog::catalog;
 pub use manifest::{Manifest, manifest_from_toml};
 pub use preinitialize::INITIALIZE;
-pub use repack::repack;
+pub use repack::{packed_manifest, repack};
 
 /// Name of the custom section that holds the manifest.
 pub const MANIFEST_SECTION: &str = "inlet:manifest";

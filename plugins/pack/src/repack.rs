@@ -16,6 +16,12 @@ pub fn repack(component: &[u8], change: impl FnOnce(&mut Value)) -> Result<Vec<u
     Ok(packed)
 }
 
+/// Returns the manifest that a component carries; none if it carries none, or is not a component.
+pub fn packed_manifest(component: &[u8]) -> Option<&[u8]> {
+    let (.., manifest) = manifest_section(component).ok()??;
+    Some(manifest)
+}
+
 /// Returns the manifest section's start, including its header, its end, and its content.
 fn manifest_section(component: &[u8]) -> Result<Option<(usize, usize, &[u8])>> {
     let mut depth = 0;
@@ -47,7 +53,7 @@ fn manifest_section(component: &[u8]) -> Result<Option<(usize, usize, &[u8])>> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use super::repack;
+    use super::{packed_manifest, repack};
     use crate::append_manifest;
 
     #[test]
@@ -62,5 +68,7 @@ mod tests {
         append_manifest(&mut expected, r#"{"version":"1.0.1"}"#);
         assert_eq!(repack(&packed, |manifest| manifest["version"] = "1.0.1".into()).unwrap(), expected);
         assert!(repack(b"\0asm", |_| {}).is_err());
+        assert_eq!(packed_manifest(&packed), Some(br#"{"version":"1.0.0"}"#.as_slice()));
+        assert_eq!(packed_manifest(b"\0asm"), None);
     }
 }

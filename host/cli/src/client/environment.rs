@@ -22,6 +22,16 @@ impl EnvironmentArgument {
         }
     }
 
+    /// Returns an error if another environment than `slug`, which the command line names elsewhere, is given here.
+    pub fn agrees_with(&self, slug: &str) -> anyhow::Result<()> {
+        match self.env.as_deref().filter(|given| *given != slug) {
+            Some(given) => bail!(Usage(format!(
+                "found two environments: {slug} behind the @, and {given} from --env or INLET_ENVIRONMENT; expected one"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the query parameter, without a separator.
     pub fn query(&self, client: &Client) -> anyhow::Result<String> {
         Ok(format!("environment={}", encoded(self.slug(client)?)))

@@ -58,7 +58,11 @@ impl Origin {
         let from = self.from.as_deref().unwrap_or_default();
         let wasm = match from.contains("://") {
             true => download(from, MAX_PLUGIN_BYTES)?,
-            false => plugin_file::read(Path::new(from))?,
+            false => {
+                let wasm = plugin_file::read(Path::new(from))?;
+                plugin_file::warn_if_outdated(Path::new(from), &wasm);
+                wasm
+            }
         };
         Ok((wasm, from))
     }
@@ -99,7 +103,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let users =
         provider.versions.iter().find(|version| version.digest == digest).map_or(0, |found| found.used_by.len());
     match users {
-        0 => print_text(&format!("No source has it yet: inlet plugin use SOURCE@ENVIRONMENT {version}")),
+        0 => print_text(&format!(
+            "No source has it yet. A new one: inlet source create NAME@ENVIRONMENT --plugin {key}\n\
+             One that exists: inlet plugin use SOURCE@ENVIRONMENT {version}"
+        )),
         users => print_text(&format!("{users} source environments have it.")),
     }
 }

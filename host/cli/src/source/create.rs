@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use inlet_api_types::{providers::SourceProvider, sources::Source};
 use serde_json::{Map, Value, json};
 
 use super::put::put_source;
 use crate::{
     client::{Client, EnvironmentArgument, ServerArguments, ServerError, encoded},
+    exit_code::Usage,
     output::{OutputArguments, note, print},
     plugin::reference::SourceRef,
     settings_arguments::{Setting, apply, read_secret},
@@ -16,7 +17,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The source's key in URLs: a-z, 0-9, _ and -
+    /// The source's key in URLs: a-z, 0-9, _ and -; or KEY@ENVIRONMENT
     key: String,
     /// The plugin that translates its requests, one of `inlet plugin list`
     #[arg(long, value_name = "KEY")]
@@ -49,8 +50,14 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let environment = arguments.environment.slug(&client)?.to_owned();
-    let key = &arguments.key;
+    let SourceRef { source: key, environment } = match arguments.key.contains('@') {
+        true => arguments.key.parse().map_err(|expected| anyhow!(Usage(expected)))?,
+        false => {
+            SourceRef { source: arguments.key.clone(), environment: arguments.environment.slug(&client)?.to_owned() }
+        }
+    };
+    arguments.environment.agrees_with(&environment)?;
+    let key = &key;
     if exists(&client, key, &environment)? {
         bail!("there is a source {key:?} already; `inlet source set` changes it");
     }

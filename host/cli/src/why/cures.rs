@@ -32,8 +32,8 @@ pub fn lines(trace: &Trace) -> Vec<String> {
             }
         }
         "skipped" => cures.push(format!(
-            "nobody of its recipients is identified: identify them (an identify event, `inlet user import`), then \
-             inlet event replay {id}"
+            "nobody of its recipients is identified: identify them (an identify event, `inlet user import`), or let the \
+             mapping do it with a recipient such as {{\"id\": \"user_id\", \"email\": \"data.email\"}}, then inlet event replay {id}"
         )),
         "logged" => {
             let matches = trace.rehearsed.as_ref().is_some_and(|item| item.mappings.iter().any(|found| found.matched));

@@ -115,6 +115,10 @@ async fn from_new_to_a_running_source_without_code() {
       rules.event_type: found "type:/x"; expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type; write text:type:/x for a fixed text
     "#);
     assert!(project.join("orders.wasm").is_file());
+    let outdated = without_tools(&["test", "orders.wasm"]);
+    let said = String::from_utf8_lossy(&outdated.stderr).into_owned();
+    assert!(outdated.status.success(), "{said}");
+    insta::assert_snapshot!(said, @"warning: orders.wasm was built from another plugin.toml than is there now; run `inlet plugin build` first");
 
     let code = refused(here, &["new", "acme/other", "--declarative", "--lang", "c"]);
     assert!(code.contains("cannot be used with"), "{code}");
@@ -198,9 +202,11 @@ async fn the_guides_source_and_its_answering_plugin_do_what_it_says() {
     std::fs::create_dir(here.join("inlet-data")).unwrap();
     std::fs::write(here.join("inlet-data/management-token"), MANAGEMENT_TOKEN).unwrap();
     let server_variables = [("INLET_SERVER", server.admin.as_str()), ("INLET_TOKEN", MANAGEMENT_TOKEN)];
-    shell(here, "inlet plugin add orders/orders.wasm", &server_variables);
+    let [(_, commands), (_, request)] = create.as_slice() else { panic!("{create:?}") };
+    shell(&project, &commands.replace("shop@", "store@"), &server_variables);
+    assert_eq!(server.last_log("store").await["outcome"], "executed");
 
-    let created = shell(here, &create[0].1.replace("http://127.0.0.1:8080", &server.admin), &[]);
+    let created = shell(here, &request.replace("http://127.0.0.1:8080", &server.admin), &[]);
     let created: serde_json::Value = serde_json::from_str(&created).unwrap();
     let endpoint = server.endpoint_of(&created["source"], "development").url;
     // The guide's commands follow each other on lines of their own; an answer need not end its line.

@@ -21,7 +21,8 @@ async fn a_version_is_added_used_and_removed() {
     assert_eq!(
         added,
         format!(
-            "acme/http 1.0.0 is in the server.\n{}\nNo source has it yet: inlet plugin use SOURCE@ENVIRONMENT 1.0.0\n",
+            "acme/http 1.0.0 is in the server.\n{}\nNo source has it yet. A new one: inlet source create \
+             NAME@ENVIRONMENT --plugin acme/http\nOne that exists: inlet plugin use SOURCE@ENVIRONMENT 1.0.0\n",
             digest(&first)
         )
     );
