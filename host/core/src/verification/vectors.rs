@@ -1,7 +1,7 @@
 //! Test vectors of a manifest: requests with a known verdict, checked when a plugin is loaded.
 
 use super::{
-    CannotSign, Covers, Sent, Signature, SignedTemplate, Target, Template, ToSign, Vector, Verdict,
+    CannotSign, Covers, Sent, Signature, SignedParts, SignedTemplate, Target, Template, ToSign, Vector, Verdict,
     header::Claim,
     place::{Found, Place},
 };
@@ -88,7 +88,7 @@ impl Template {
                 expected: format!("verified = {}, covers = {}", vector.verified, named(vector.covers)),
                 found: match found.verdict {
                     Verdict::Verified(covers) => format!("verified = true, covers = {}", named(Some(covers))),
-                    _ => format!("verified = false ({})", found.cause),
+                    _ => format!("verified = false ({}){}", found.cause, self.own_signature(vector, &sent)),
                 },
             });
         }
@@ -97,25 +97,11 @@ impl Template {
 
     /// Signs the vector's request with its own secret and time, and verifies the result.
     fn check_signing(&self, vector: &Vector, sent: &Sent<'_>) -> Result<(), VectorError> {
-        let Some(secret) = self.signing_secret(vector) else { return Ok(()) };
         let failed = |found: String| VectorError::Signing { name: vector.name.clone(), found };
-        let claim = self.claim(sent);
-        let id = claim.as_ref().and_then(|claim| claim.id.as_deref()).unwrap_or("msg_1");
-        let Sent { method, headers, credential_header, target, options, body, at_ms } = *sent;
-        let (own, credentials): (Vec<&str>, Vec<&str>) = (self.headers(), self.credential_headers().collect());
-        let others: Vec<(&str, &[u8])> = headers
-            .iter()
-            .filter(|(name, _)| !credentials.contains(name) && !self.is_written(name) && own.contains(name))
-            .copied()
-            .collect();
-        let has_private_key = vector.signing_key.is_some();
-        let request =
-            ToSign { credential_header, has_private_key, method, headers: &others, id, at_ms, target, options, body };
-        let signed = match self.sign(secret, &request) {
-            Ok(signed) => signed,
-            Err(CannotSign::PrivateKey) => return Ok(()),
-            Err(error) => return Err(failed(error.to_string())),
-        };
+        let Some(signed) = self.sign_vector(vector, sent) else { return Ok(()) };
+        let signed = signed.map_err(|error| failed(error.to_string()))?;
+        let Sent { target, body, .. } = *sent;
+        let others = self.unsigned_headers(sent);
         let written = signed.headers.iter().map(|field| (field.name.as_str(), field.value.as_bytes()));
         let headers: Vec<(&str, &[u8])> = others.iter().copied().chain(written).collect();
         let query = signed.query.as_deref().unwrap_or(target.query);
@@ -130,6 +116,36 @@ impl Template {
             Verdict::Verified(_) => Ok(()),
             _ => Err(failed(again.cause.to_owned())),
         }
+    }
+
+    /// Signs the vector's request with its own secret and time; none if only the platform can.
+    fn sign_vector(&self, vector: &Vector, sent: &Sent<'_>) -> Option<Result<SignedParts, CannotSign>> {
+        let secret = self.signing_secret(vector)?;
+        let claim = self.claim(sent);
+        let id = claim.as_ref().and_then(|claim| claim.id.as_deref()).unwrap_or("msg_1");
+        let Sent { method, credential_header, target, options, body, at_ms, .. } = *sent;
+        let (headers, has_private_key) = (&self.unsigned_headers(sent), vector.signing_key.is_some());
+        let request = ToSign { credential_header, has_private_key, method, headers, id, at_ms, target, options, body };
+        match self.sign(secret, &request) {
+            Err(CannotSign::PrivateKey) => None,
+            signed => Some(signed),
+        }
+    }
+
+    /// Returns the headers that the template reads and that signing does not write.
+    fn unsigned_headers<'a>(&self, sent: &Sent<'a>) -> Vec<(&'a str, &'a [u8])> {
+        let (own, credentials): (Vec<&str>, Vec<&str>) = (self.headers(), self.credential_headers().collect());
+        let is_other = |name: &str| !credentials.contains(&name) && !self.is_written(name) && own.contains(&name);
+        sent.headers.iter().filter(|(name, _)| is_other(name)).copied().collect()
+    }
+
+    /// Tells what the template would have signed, for who compares the two; empty if it cannot sign the vector's request.
+    fn own_signature(&self, vector: &Vector, sent: &Sent<'_>) -> String {
+        let Some(Ok(signed)) = self.sign_vector(vector, sent) else { return String::new() };
+        let headers = signed.headers.iter().map(|field| format!("{}: {}", field.name, field.value));
+        let query = signed.query.iter().map(|query| format!("?{query}"));
+        let parts: Vec<String> = headers.chain(query).collect();
+        if parts.is_empty() { String::new() } else { format!(", where the template makes {}", parts.join(", ")) }
     }
 
     /// Returns the claim of a vector's request: by the first of several schemes whose signature is there.
