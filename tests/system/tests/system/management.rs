@@ -259,7 +259,8 @@ async fn redacted_paths_are_blanked_before_storing_and_the_entry_says_so() {
     assert_eq!(log["original"]["properties"]["card"]["number"], "[redacted]");
     assert_eq!(log["data"]["card"]["number"], "[redacted]");
     for (path, bytes) in inlet_system_tests::all_files(server.data_dir()) {
-        assert!(!bytes.windows(7).any(|window| window == b"-secret"), "{}", path.display());
+        let holds = |number: &[u8]| bytes.windows(number.len()).any(|window| window == number);
+        assert!(!holds(b"4111-secret") && !holds(b"4242-secret"), "{}", path.display());
     }
 }
 
