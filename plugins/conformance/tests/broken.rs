@@ -281,7 +281,7 @@ fn laws_that_are_kept_by_loading() {
     let headers = refused(|manifest| manifest["headers"] = json!(["X-Note"]));
     insta::assert_snapshot!([loads, vectors, headers].join("\n"), @r#"
     the manifest is wrong at colour: it is not known; see wit/v0.1/manifest.schema.json
-    the manifest's verification is wrong: verification vector "published by Standard Webhooks": expected verified = true, covers = any, found verified = false (failed); correct the vector or the template in the manifest
+    the manifest's verification is wrong: verification vector "published by Standard Webhooks": expected verified = true, covers = any, found verified = false (failed), where the template makes webhook-timestamp: 1614265330, webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek, webhook-signature: v1,aZgkZHxTDvZJsDWtN4dfyyZWkpgTgg60bdob9DOG8Mc=; correct the vector or the template in the manifest
     the manifest is wrong at headers.0: "X-Note" does not match "^[a-z0-9!#$%&'*+.^_`|~-]+$"; see wit/v0.1/manifest.schema.json
     "#);
 }

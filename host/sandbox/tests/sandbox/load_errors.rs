@@ -177,7 +177,7 @@ fn verification_that_is_incomplete_or_does_not_verify() {
             "name": "single", "secret": "s3cr3t", "headers": {"x-signature": "00"}, "body": "{}", "verified": true,
         }],
     });
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest's verification is wrong: verification vector "single": expected verified = true, covers = any, found verified = false (failed); correct the vector or the template in the manifest"#);
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest's verification is wrong: verification vector "single": expected verified = true, covers = any, found verified = false (failed), where the template makes x-signature: f717d461cefc70d136e3e49fbcb90ce682c31fb8; correct the vector or the template in the manifest"#);
 }
 
 #[test]

@@ -197,7 +197,6 @@ async fn the_guides_source_and_its_answering_plugin_do_what_it_says() {
     let here = directory.path();
     printed(here, &["new", "acme/orders"]);
     let project = here.join("orders");
-    std::fs::write(project.join("src/lib.rs"), code).unwrap();
     printed(&project, &["build"]);
     std::fs::create_dir(here.join("inlet-data")).unwrap();
     std::fs::write(here.join("inlet-data/management-token"), MANAGEMENT_TOKEN).unwrap();
@@ -206,6 +205,11 @@ async fn the_guides_source_and_its_answering_plugin_do_what_it_says() {
     shell(&project, &commands.replace("shop@", "store@"), &server_variables);
     assert_eq!(server.last_log("store").await["outcome"], "executed");
 
+    std::fs::write(project.join("src/lib.rs"), code).unwrap();
+    let toml = std::fs::read_to_string(project.join("plugin.toml")).unwrap();
+    std::fs::write(project.join("plugin.toml"), toml.replace("version = \"0.1.0\"", "version = \"0.1.1\"")).unwrap();
+    printed(&project, &["build"]);
+    shell(here, "inlet plugin add orders/orders.wasm", &server_variables);
     let created = shell(here, &request.replace("http://127.0.0.1:8080", &server.admin), &[]);
     let created: serde_json::Value = serde_json::from_str(&created).unwrap();
     let endpoint = server.endpoint_of(&created["source"], "development").url;

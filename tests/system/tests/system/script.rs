@@ -220,7 +220,7 @@ async fn a_version_that_refuses_the_script_is_not_taken(server: &Server) {
     let unchecked = http_changed("script", "0.0.1", |manifest| {
         manifest["options"] = json!({"type": "object", "properties": {"script": {"type": "string"}}});
     });
-    let (status, answer) = server.add_version("script", "", &unchecked).await;
+    let (status, answer) = server.add_version("script", "&replace=true", &unchecked).await;
     assert_eq!(status, 201, "{answer}");
     script(server, "older", ORDERS).await;
     let (status, answer) = server.use_version("older", "0.0.1", true).await;
@@ -229,7 +229,7 @@ async fn a_version_that_refuses_the_script_is_not_taken(server: &Server) {
 
     let (status, answer) = server.use_version("older", "0.1.0", false).await;
     assert_eq!(status, 409, "{answer}");
-    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"the version 0.1.0 was not taken: it does not take the source's options: options.script: The script ends in the middle: a bracket, a quote or a comment is not closed; look at it, and send confirm true (inlet plugin use --confirm)");
     let document = async |environment: Value| {
         let document = json!({"sources": {"older": {"environments": {"development": environment}}}});
         let response = server.manage(Method::PUT, "/v1/configuration").json(&document).send().await.unwrap();

@@ -145,7 +145,8 @@ pub async fn options_that_plugin_rejects(endpoint: &Endpoint, plugin: &Plugin, l
 }
 
 fn not_taken(error: OptionsError) -> String {
-    format!("it does not take the source's options: {error}")
+    // A plugin's own sentence ends with a full stop, and this one goes on.
+    format!("it does not take the source's options: {}", error.to_string().trim_end_matches('.'))
 }
 
 /// Returns the members in which a verification scheme differs from the one in force.
