@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{OtherSource, assert_memory_is_bounded, assert_says_when, json_of, start};
 
-const CLIENTS: usize = 600;
+const CLIENTS: usize = 300;
 /// Events in a request. Of a hundred each is named in the answer.
 const EVENTS: usize = 100;
 /// A request that cannot be stored in two seconds is refused. The rest is for a debug build on a busy machine.
