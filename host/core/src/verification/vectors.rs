@@ -142,8 +142,9 @@ impl Template {
     /// Tells what the template would have signed, for who compares the two; empty if it cannot sign the vector's request.
     fn own_signature(&self, vector: &Vector, sent: &Sent<'_>) -> String {
         let Some(Ok(signed)) = self.sign_vector(vector, sent) else { return String::new() };
-        let headers = signed.headers.iter().map(|field| format!("{}: {}", field.name, field.value));
-        let query = signed.query.iter().map(|query| format!("?{query}"));
+        // A manifest is anybody's, and the sentence goes to terminals and logs.
+        let headers = signed.headers.iter().map(|field| format!("{}: {}", field.name, field.value.escape_debug()));
+        let query = signed.query.iter().map(|query| format!("?{}", query.escape_debug()));
         let parts: Vec<String> = headers.chain(query).collect();
         if parts.is_empty() { String::new() } else { format!(", where the template makes {}", parts.join(", ")) }
     }
