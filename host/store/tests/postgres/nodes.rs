@@ -233,7 +233,10 @@ async fn the_rows_of_writers_that_are_gone_are_removed_and_one_that_comes_back_h
     second.commit(job()).await.unwrap();
     let returned = writers(&fixture).await;
     let next: Vec<i64> = committed.iter().chain([&0]).map(|last| last + 1).collect();
-    assert!(returned.len() == 2 && next.contains(&returned[0]) && returned[1] == 100, "with its next group: {returned:?}");
+    assert!(
+        returned.len() == 2 && next.contains(&returned[0]) && returned[1] == 100,
+        "with its next group: {returned:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
