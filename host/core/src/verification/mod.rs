@@ -4,7 +4,7 @@
 //! Verification runs natively, in constant time, on exactly the bytes that the plugin gets, so that no secret ever enters a
 //! sandbox. It is pure: the time is given. Source of the rules: semantics.md §3.2; platforms.md §22.
 //!
-//! [`template`] is the manifest's description of a scheme; [`signed`] the language of the signed content; [`place`] finds
+//! [`template`] is the manifest's description of a scheme, [`signature`] of one that signs; [`signed`] is the language of the signed content; [`place`] finds
 //! values in headers, the query and the body; [`header`] reads signatures and times out of them; [`key`] makes keys from
 //! secrets, [`public_key`] from PEM, DER and JWK; [`jwt`] verifies JSON Web Tokens; [`any_of`] holds alternatives; [`sign`]
 //! signs test requests; [`vectors`] are checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once;
@@ -25,6 +25,7 @@ mod public_key;
 mod refusal;
 mod shared_secret;
 mod sign;
+mod signature;
 mod signed;
 mod template;
 mod vectors;
@@ -44,13 +45,12 @@ pub use jwt::{Jwt, JwtAlgorithm};
 pub use key::BadSecret;
 pub use nonce::Nonce;
 pub use refusal::{REFUSAL_CAUSES, RefusalCause};
+pub use shared_secret::{SecretEncoding, SharedSecret};
 pub use sign::{CannotSign, SignedParts, ToSign};
+pub use signature::{Algorithm, BodyHash, Encoding, Id, List, SecretForm, Signature, TextEncoding, Timestamp, Unit};
 pub use signed::{SignedTemplate, UnknownSigned};
-pub use template::{
-    Algorithm, BodyHash, Encoding, Id, List, SecretEncoding, SecretForm, SharedSecret, Signature, Template,
-    TextEncoding, Timestamp, Unit, Vector,
-};
-pub use vectors::VectorError;
+pub use template::Template;
+pub use vectors::{Vector, VectorError};
 pub use write_key::{GivenWriteKeys, WRITE_KEY, basic_authorization, may_hold_write_key};
 pub use write_key_elsewhere::{blank_elsewhere, may_hold_elsewhere};
 

@@ -1,10 +1,45 @@
-//! Comparing shared secrets.
+//! The scheme of a platform that sends the secret itself, and comparing what it sends.
 
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
 
-use super::{BadSecret, SecretEncoding, SharedSecret};
+use super::{BadSecret, Vector};
+
+/// A scheme in which the header holds the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedSecret {
+    /// The header in lower case, for example `x-webhook-secret`. The operator's `verification_header` wins.
+    pub header: String,
+    /// The prefix of the secret in the header, for example `Bearer `.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+    /// The form of the secret in the header.
+    #[serde(default, skip_serializing_if = "SecretEncoding::is_plain")]
+    pub encoding: SecretEncoding,
+    /// Test vectors, checked when the plugin is loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vectors: Vec<Vector>,
+}
+
+/// The form in which a shared secret is sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretEncoding {
+    /// The secret as it is.
+    #[default]
+    Plain,
+    /// Its base64 text, padded, as HTTP Basic sends `name:password`.
+    Base64,
+}
+
+impl SecretEncoding {
+    fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
+}
 
 impl SharedSecret {
     /// Returns the form in which credentials are compared. The name of an authentication scheme (`Bearer`) has no case, and

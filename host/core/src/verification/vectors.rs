@@ -1,11 +1,53 @@
 //! Test vectors of a manifest: requests with a known verdict, checked when a plugin is loaded.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use super::{
-    CannotSign, Covers, Sent, Signature, SignedParts, SignedTemplate, Target, Template, ToSign, Vector, Verdict,
+    CannotSign, Covers, Sent, Signature, SignedParts, SignedTemplate, Target, Template, ToSign, Verdict,
     header::Claim,
     place::{Found, Place},
 };
 use crate::json;
+
+/// A test vector: a request with a known verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vector {
+    /// The name, which says what the vector shows.
+    pub name: String,
+    /// A secret made for this vector.
+    pub secret: String,
+    /// For Ed25519, the private key that belongs to the secret, in the same form; with it, signing is checked too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<String>,
+    /// The method; POST if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The whole URL that the sender was given and calls, with its query, where the scheme reads any of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The query of the URL as sent, without the question mark, where there is no `url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The plugin's own settings, where the scheme reads any of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// The headers sent.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The exact body.
+    pub body: String,
+    /// The time of arrival, in milliseconds since 1970; the time of signing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<i64>,
+    /// True if the request is verified.
+    pub verified: bool,
+    /// The part that the signature covers, if verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<Covers>,
+}
 
 /// A failed check of a manifest's verification template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -42,6 +42,6 @@ impl Store {
         memory: &dyn ReadMemory,
     ) -> Result<Option<FeedPage>, ReadError> {
         let now_ms = self.clock.state().system_ms;
-        read!(self.database, event_feed(query, from, &self.hash_key, now_ms, memory))
+        read!(self.database, event_feed(query, from, now_ms, memory))
     }
 }

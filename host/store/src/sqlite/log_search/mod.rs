@@ -3,7 +3,9 @@
 //! - [`attribute`]: the attributes that are searched, and their hashes.
 //! - [`build`]: reads the next logs and makes a segment of them.
 //! - [`segments`]: writes segments and removes those whose events are gone.
+//! - [`filters`]: the conditions that select an event log, and their parameters.
 //! - [`query`]: finds the ids of a page.
+//! - [`committed`]: reads event logs in the order in which they were committed.
 //!
 //! A segment of 8,192 events holds an entry for each value of each event, sorted by hash. A look-up visits every segment
 //! once: 1,221 of them for ten million events. A value that many events of a segment have gets a single entry, and the
@@ -121,5 +123,7 @@ pub(crate) use {action_filters, is_recipient, recipients_of_result, workflow};
 
 pub(crate) mod attribute;
 pub(crate) mod build;
+pub(crate) mod committed;
+mod filters;
 pub(crate) mod query;
 pub(crate) mod segments;

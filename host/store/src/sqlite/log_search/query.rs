@@ -3,11 +3,14 @@
 use inlet_core::idempotency::HashKey;
 use uuid::Uuid;
 
-use super::attribute::{self, Attribute};
+use super::{
+    attribute::{self, Attribute},
+    filters::{bind_filters, filters},
+};
 use crate::{
     records::{Cursor, EventQuery, SearchEdge, uuid_time},
     sql,
-    sqlite::statements::{codes, uuids},
+    sqlite::statements::uuids,
 };
 
 /// The newest segments that are looked at to choose the filter that drives a search.
@@ -16,101 +19,6 @@ const SAMPLED_SEGMENTS: i64 = 128;
 const SCAN_WEIGHT: i64 = 1024;
 /// The open entries of attention up to which they are read one by one, whatever the other filters select.
 const FEW_OPEN: i64 = 4096;
-
-/// Outcomes are bits of `?7`.
-macro_rules! is_selected_outcome {
-    (sqlite) => {
-        "?7 & (1 << outcome)"
-    };
-    (postgres) => {
-        "(?7 & (1::bigint << outcome::int)) <> 0"
-    };
-}
-
-/// The filters, over the same parameters in every statement. `?1` to `?4` are the source environment, the first and the
-/// last id, and the limit.
-macro_rules! filters {
-    ($database:ident) => {
-        concat!(
-            " AND (?5 IS NULL OR event_type IN (?5, ?6)) AND (?7 = 0 OR ",
-            is_selected_outcome!($database),
-            ")
-          AND (?8 IS NULL OR code = ?8) AND (?9 IS NULL OR user_id = ?9) AND (?10 IS NULL OR idempotency_key = ?10)
-          AND (?11 IS NULL OR EXISTS (
-              SELECT 1 FROM action_logs WHERE event_id = event_logs.id AND status = ?11))
-          AND (?12 IS NULL OR EXISTS (
-              SELECT 1 FROM action_logs,
-                 ",
-            recipients_of_result!($database),
-            "
-              WHERE event_id = event_logs.id AND instr(result, json_quote(?12)) > 0
-                AND ",
-            is_recipient!($database, "?12", "?13"),
-            "))
-          AND (?14 = 0 OR EXISTS (
-              SELECT 1 FROM attention
-              WHERE attention.source_environment_id = event_logs.source_environment_id
-                AND attention.event_id = event_logs.id AND attention.open = 1))
-          AND (?15 = 0 OR EXISTS (SELECT 1 FROM action_logs WHERE event_id = event_logs.id",
-            action_filters!($database, "?16", "?17", "?18", "?19", "?20", "?21"),
-            "))"
-        )
-    };
-}
-
-/// Reads event logs in the order in which they were committed, which is that of their rowids, each with whether it is of the
-/// source environments `?1` and the filters select it. `?2` is the rowid before the first one, `?3` is not used.
-const COMMITTED: sql::Text = sql::each(
-    concat!(
-        "SELECT rowid, source_environment_id, id,
-            coalesce(CASE WHEN source_environment_id IN (SELECT value FROM json_each(?1)) THEN 1",
-        filters!(sqlite),
-        " END, 0)
-         FROM event_logs WHERE rowid > ?2 AND ?3 IS NOT NULL ORDER BY rowid LIMIT ?4"
-    ),
-    concat!(
-        "SELECT rowid, source_environment_id, id,
-            CASE WHEN source_environment_id IN (
-                SELECT value::bigint FROM json_array_elements_text(?1::json) AS ids (value))",
-        filters!(postgres),
-        " THEN 1 ELSE 0 END
-         FROM event_logs WHERE rowid > ?2 AND ?3 IS NOT NULL ORDER BY rowid LIMIT ?4"
-    ),
-);
-
-/// An event log in the order of committing.
-pub(crate) struct Committed {
-    /// The place in the order.
-    pub(crate) rowid: i64,
-    /// The source environment.
-    pub(crate) source_environment: i64,
-    /// The event's id.
-    pub(crate) id: Uuid,
-    /// True if it is of the query's source environments and its filters select it.
-    pub(crate) is_selected: bool,
-}
-
-/// Returns the event logs that were committed after a rowid, at most `limit`. The query's cursor and times do not count.
-pub(crate) async fn committed_after(
-    connection: &mut sql::Connection<'_>,
-    rowid: i64,
-    query: &EventQuery,
-    key: &HashKey,
-    limit: usize,
-) -> Result<Vec<Committed>, sqlx::Error> {
-    let search = Search { source_environment: 0, query, key, ascending: true, limit };
-    let statement = sql::query(COMMITTED)
-        .bind(serde_json::to_string(&query.source_environment_ids).unwrap_or_default())
-        .bind(rowid)
-        .bind(0_i64)
-        .bind(limit as i64);
-    let rows = search.bind_filters(statement).fetch_all(connection).await?;
-    let read = |row: &sql::Row| {
-        let (rowid, source_environment) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(Committed { rowid, source_environment, id: uuids::read(row, 2)?, is_selected: row.try_get(3)? })
-    };
-    rows.iter().map(read).collect()
-}
 
 /// The event logs of a range.
 macro_rules! entries {
@@ -459,34 +367,7 @@ impl<'a> Search<'a> {
     fn bind(&self, statement: sql::Query<'a>, range: uuids::Range, limit: usize) -> sql::Query<'a> {
         let statement =
             statement.bind(self.source_environment).bind(range.from()).bind(range.last()).bind(limit as i64);
-        self.bind_filters(statement)
-    }
-
-    fn bind_filters(&self, statement: sql::Query<'a>) -> sql::Query<'a> {
-        let query = self.query;
-        let names = &query.event_types;
-        let recipient = query.recipient.as_ref();
-        let action = query.action.as_ref();
-        let of_action = action.and_then(|action| action.recipient.as_ref());
-        let outcomes = query.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
-        statement
-            .bind(names.first())
-            .bind(names.last())
-            .bind(outcomes)
-            .bind(&query.code)
-            .bind(&query.user_id)
-            .bind(&query.idempotency_key)
-            .bind(query.action_status.map(codes::of_status))
-            .bind(recipient.map(|recipient| &recipient.id))
-            .bind(recipient.and_then(|recipient| recipient.collection.as_ref()))
-            .bind(query.needs_attention)
-            .bind(query.action.is_some())
-            .bind(action.and_then(|action| action.action_type.as_ref()))
-            .bind(action.and_then(|action| action.mapping.as_ref()).map(|id| id.as_bytes().to_vec()))
-            .bind(action.and_then(|action| action.status).map(codes::of_status))
-            .bind(action.and_then(|action| action.workflow.as_ref()))
-            .bind(of_action.map(|recipient| &recipient.id))
-            .bind(of_action.and_then(|recipient| recipient.collection.as_ref()))
+        bind_filters(statement, self.query)
     }
 }
 
@@ -509,17 +390,6 @@ mod tests {
         let explained = format!("EXPLAIN QUERY PLAN {sql}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(explained)).fetch_all(&mut connection).await.unwrap();
         rows.iter().map(|row| row.try_get(3).unwrap()).collect()
-    }
-
-    /// Results are written by serde_json, and compared with what SQLite quotes.
-    #[tokio::test]
-    async fn sqlite_quotes_texts_as_results_have_them() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        for text in (1..=0x2fff).chain([0xfeff, 0xfffd, 0x1d11e]).filter_map(char::from_u32).map(String::from) {
-            let quoted: String =
-                sqlx::query_scalar("SELECT json_quote(?)").bind(&text).fetch_one(&mut connection).await.unwrap();
-            assert_eq!(quoted, serde_json::to_string(&text).unwrap());
-        }
     }
 
     /// A plan that sorts would read every hit of a frequent value; one that scans would read every event.

@@ -8,14 +8,13 @@
 
 use std::collections::HashMap;
 
-use inlet_core::idempotency::HashKey;
 use uuid::Uuid;
 
 use super::event_logs::{EventKey, load, load_actions, sizes};
 use crate::{
     records::{Cursor, EventQuery, FeedPage, FeedPosition, Page, ReadMemory, uuid_time},
     sql,
-    sqlite::log_search::query::{Committed, committed_after},
+    sqlite::log_search::committed::{Committed, committed_after},
 };
 
 /// The time for which a gap in the rowids may be a group that is not committed yet, in milliseconds. After it, it is one that was
@@ -79,7 +78,6 @@ pub(crate) async fn read(
     readers: &sql::Pool,
     query: &EventQuery,
     from: FeedPosition,
-    key: &HashKey,
     now_ms: i64,
     memory: &dyn ReadMemory,
 ) -> Result<Option<FeedPage>, sqlx::Error> {
@@ -88,12 +86,12 @@ pub(crate) async fn read(
     let mut snapshot = transaction.connection();
     // Where nearly every entry is selected, a few fill the page.
     let few = query.limit + 1;
-    let mut entries = committed_after(&mut snapshot, from.0, query, key, few).await?;
+    let mut entries = committed_after(&mut snapshot, from.0, query, few).await?;
     let mut has_more = entries.len() == few;
     if has_more && !entries.iter().all(|entry| entry.is_selected) {
         let last = entries.last().map_or(from.0, |entry| entry.rowid);
         let rest = LOOKED_AT.saturating_sub(few);
-        let others = committed_after(&mut snapshot, last, query, key, rest).await?;
+        let others = committed_after(&mut snapshot, last, query, rest).await?;
         has_more = others.len() == rest;
         entries.extend(others);
     }
