@@ -29,6 +29,11 @@ impl Databases {
         self.postgres.sql("postgres", &format!("CREATE DATABASE {name}"));
         format!("postgres://inlet@127.0.0.1:{}/{name}", self.postgres.port)
     }
+
+    /// Writes out what loads before have left in memory, which the server would do during the next one.
+    pub fn settle(&self) {
+        self.postgres.sql("postgres", "CHECKPOINT");
+    }
 }
 
 impl fmt::Debug for Databases {

@@ -70,6 +70,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Nodes> {
             rates.one.push(rate(setup, &[servers.one.aim()])?);
             rates.two.push(rate(setup, &[servers.two[0].aim(), servers.two[1].aim()])?);
         }
+        databases.settle();
         quiet(setup, &measured[0].0, &quiet_path, &mut found)?;
     }
     for (servers, rates) in measured {

@@ -24,6 +24,8 @@ use crate::{
 pub const TIMES: f64 = 3.0;
 /// The time between two looks at the memory.
 const SAMPLE: Duration = Duration::from_millis(100);
+/// Maximum duration of the measurement of the capacity, however long a round is.
+const CAPACITY_TIME: Duration = Duration::from_secs(10);
 /// Maximum number of rounds. They differ little, and the answers of a round may be long in coming.
 const ROUNDS: usize = 3;
 
@@ -148,7 +150,7 @@ pub fn capacity(setup: &Setup, kind: Kind, aim: &Aim) -> anyhow::Result<f64> {
     // memory.
     let connections = if kind.events == 1 { 64 } else { 8 };
     closed::run(aim, connections, Bounds::time(setup.warm_up))?;
-    let done = closed::run(aim, connections, Bounds::time(setup.time))?;
+    let done = closed::run(aim, connections, Bounds::time(setup.time.min(CAPACITY_TIME)))?;
     Ok(done.requests as f64 / done.time.as_secs_f64())
 }
 
