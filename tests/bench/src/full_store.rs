@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::ensure;
 
 use crate::{
-    generator::closed::{self, Bounds, CONNECTIONS},
+    generator::closed::{self, Bounds},
     measure::{measure_maximum, progress},
     scenario::Scenario,
     series::Series,
@@ -18,6 +18,10 @@ use crate::{
 
 /// Slowest acceptable filling, in events per second.
 const SLOWEST: u64 = 5_000;
+
+/// Number of connections over which events are stored: enough to keep the server busy. What waits over more is refused where a
+/// database takes a while.
+const CONNECTIONS: usize = 16;
 
 /// The results of one scenario.
 #[derive(Debug)]
@@ -68,7 +72,7 @@ pub fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
     let batch = Scenario::Batch.events();
     let requests = events.div_ceil(batch as u64);
     let bounds = Bounds { time: Duration::from_secs(60 + events / SLOWEST), requests };
-    let done = closed::run(&server.aim_with(batch), CONNECTIONS[0], bounds)?;
+    let done = closed::run(&server.aim_with(batch), CONNECTIONS, bounds)?;
     ensure!(done.requests == requests, "only {} of {requests} requests were done in {:?}", done.requests, bounds.time);
     Ok(events as f64 / done.time.as_secs_f64())
 }
