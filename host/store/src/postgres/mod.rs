@@ -209,7 +209,10 @@ async fn migrate(options: &PgConnectOptions, connection: &mut PgConnection) -> R
         .map_err(|error| explain(options, &error))?;
     match MIGRATIONS.run(&mut *transaction).await {
         Ok(()) => transaction.commit().await.map_err(|error| explain(options, &error)),
-        Err(MigrateError::VersionMissing(found)) => {
+        // The first of those that this server does not know.
+        Err(MigrateError::VersionMissing(unknown)) => {
+            let newest = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations");
+            let found = newest.fetch_one(&mut *transaction).await.unwrap_or(unknown);
             Err(OpenError::Newer { path: shown(options).into(), found, known: schema_version() })
         }
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(options, &error)),

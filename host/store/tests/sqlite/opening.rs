@@ -121,8 +121,9 @@ async fn a_schema_of_a_newer_server() {
     let url = format!("sqlite://{}", directory.path().join("inlet.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
     sqlx::query(
-        "INSERT INTO _sqlx_migrations SELECT 99, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations
-         WHERE version = 1",
+        "INSERT INTO _sqlx_migrations
+         SELECT later.column1, 'later', installed_on, success, checksum, 0
+         FROM _sqlx_migrations, (VALUES (98), (99)) AS later WHERE version = 1",
     )
     .execute(&mut connection)
     .await

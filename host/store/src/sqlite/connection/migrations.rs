@@ -20,7 +20,8 @@ pub(crate) async fn migrate(path: &Path, connection: &mut SqliteConnection) -> R
     foreign_keys(true).execute(&mut *connection).await.map_err(|error| explain(path, &error))?;
     match migrated {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(found)) => Err(newer(path, found)),
+        // The first of those that this server does not know.
+        Err(MigrateError::VersionMissing(unknown)) => Err(newer(path, version(connection).await.unwrap_or(unknown))),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(path, &error)),
         Err(other) => Err(OpenError::Other { path: path.to_owned(), problem: other.to_string() }),
     }

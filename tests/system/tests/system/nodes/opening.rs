@@ -55,7 +55,10 @@ async fn a_database_that_cannot_be_used_is_refused_in_a_sentence() {
     assert_eq!(server.get("/v1/system").await["schema"].to_string(), schema);
     server.terminate();
     assert!(server.wait_for_exit().await);
-    postgres.sql("newer", "INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, ''::bytea, 0)");
+    for later in [9998, 9999] {
+        let migration = format!("INSERT INTO _sqlx_migrations VALUES ({later}, 'later', now(), true, ''::bytea, 0)");
+        postgres.sql("newer", &migration);
+    }
     insta::assert_snapshot!(shown(&at("newer")));
 }
 
