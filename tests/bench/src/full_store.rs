@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Slowest acceptable filling, in events per second.
-const SLOWEST: u64 = 5_000;
+const SLOWEST: u64 = 2_000;
 
 /// Number of connections over which events are stored: enough to keep the server busy. What waits over more is refused where a
 /// database takes a while.
@@ -71,7 +71,7 @@ pub fn run(setup: &Setup, scenario: Scenario) -> anyhow::Result<FullStore> {
 pub fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
     let batch = Scenario::Batch.events();
     let requests = events.div_ceil(batch as u64);
-    let bounds = Bounds { time: Duration::from_secs(60 + events / SLOWEST), requests };
+    let bounds = Bounds::stored(requests, Duration::from_secs(60 + events / SLOWEST));
     let done = closed::run(&server.aim_with(batch), CONNECTIONS, bounds)?;
     ensure!(done.requests == requests, "only {} of {requests} requests were done in {:?}", done.requests, bounds.time);
     Ok(events as f64 / done.time.as_secs_f64())

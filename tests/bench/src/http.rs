@@ -75,24 +75,29 @@ impl ResponseBuffer {
         &mut self.buffer[self.filled..]
     }
 
-    /// Records `bytes` that were read, and returns true when the response is complete. A status other than 200 or 201
-    /// is an error that contains the response.
-    pub fn advance(&mut self, bytes: usize) -> anyhow::Result<bool> {
+    /// Records `bytes` that were read. Returns the status when the response is complete.
+    pub fn advance(&mut self, bytes: usize) -> anyhow::Result<Option<u16>> {
         ensure!(bytes > 0, "the connection was closed before the answer was whole");
         self.filled += bytes;
         if self.head.is_none() {
             self.head = ResponseHead::parse(&self.buffer[..self.filled])?;
         }
-        let Some(head) = self.head else { return Ok(false) };
+        let Some(head) = self.head else { return Ok(None) };
         if self.filled < head.end {
-            return Ok(false);
+            return Ok(None);
         }
         ensure!(self.filled == head.end, "more came than was asked for");
-        if !matches!(head.status, 200 | 201) {
+        Ok(Some(head.status))
+    }
+
+    /// Returns an error that contains the response unless its status is 200 or 201.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let status = self.head.map_or(0, |head| head.status);
+        if !matches!(status, 200 | 201) {
             let body = String::from_utf8_lossy(self.body());
-            bail!("answered {}: {}", head.status, body.chars().take(500).collect::<String>());
+            bail!("answered {status}: {}", body.chars().take(500).collect::<String>());
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Returns the body of a complete response.
@@ -121,8 +126,8 @@ pub fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut ResponseBuf
     buffer.clear();
     loop {
         let read = stream.read(buffer.spare()).context("cannot read the answer")?;
-        if buffer.advance(read)? {
-            return Ok(());
+        if buffer.advance(read)?.is_some() {
+            return buffer.check();
         }
     }
 }
@@ -163,19 +168,22 @@ mod tests {
             buffer.clear();
             for (at, byte) in b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".iter().enumerate() {
                 buffer.spare()[0] = *byte;
-                assert_eq!(buffer.advance(1)?, at == 39);
+                assert_eq!(buffer.advance(1)?, (at == 39).then_some(200));
             }
+            buffer.check()?;
             assert_eq!(buffer.body(), b"{}");
         }
         Ok(())
     }
 
     #[test]
-    fn anything_but_success_shows_itself() {
+    fn anything_but_success_shows_itself() -> anyhow::Result<()> {
         let answer = b"HTTP/1.1 422 Unprocessable Entity\r\ncontent-length: 4\r\n\r\noops";
         let mut buffer = ResponseBuffer::new();
         buffer.spare()[..answer.len()].copy_from_slice(answer);
-        let error = buffer.advance(answer.len()).map_err(|error| error.to_string());
+        assert_eq!(buffer.advance(answer.len())?, Some(422));
+        let error = buffer.check().map_err(|error| error.to_string());
         assert_eq!(error, Err("answered 422: oops".to_owned()));
+        Ok(())
     }
 }

@@ -24,8 +24,6 @@ use crate::{
 pub const TIMES: f64 = 3.0;
 /// The time between two looks at the memory.
 const SAMPLE: Duration = Duration::from_millis(100);
-/// Maximum duration of the measurement of the capacity, however long a round is.
-const CAPACITY_TIME: Duration = Duration::from_secs(10);
 /// Maximum number of rounds. They differ little, and the answers of a round may be long in coming.
 const ROUNDS: usize = 3;
 
@@ -102,7 +100,7 @@ fn measure(setup: &Setup, kind: Kind) -> anyhow::Result<Overload> {
         progress(&format!("overload with {}, round {round} of {}", kind.what, setup.rounds.min(ROUNDS)));
         let before = Metrics::scrape(aim.address)?;
         let (answers, growth) = with_growth(server.process().usage(), || {
-            overload::run(&aim, rate, setup.time * 2, setup.warm_up, kind.connections)
+            overload::run(&aim, rate, setup.overload_time, setup.warm_up, kind.connections)
         })?;
         let answers = answers.with_context(|| server.process().output())?;
         found.growth.push(growth);
@@ -111,7 +109,7 @@ fn measure(setup: &Setup, kind: Kind) -> anyhow::Result<Overload> {
         let counted = change.of("inlet_events_total", Some(("outcome", "logged"))).unwrap_or_default();
         ensure!(counted >= accepted, "{accepted} events were answered 200, and the server counted {counted}");
         let due = answers.due() as f64;
-        found.accepted.push(accepted / (setup.time * 2).as_secs_f64());
+        found.accepted.push(accepted / setup.overload_time.as_secs_f64());
         answers.milliseconds(200, 0.5).into_iter().for_each(|value| found.median.push(value));
         answers.milliseconds(200, 0.99).into_iter().for_each(|value| found.p99.push(value));
         answers.milliseconds(503, 0.99).into_iter().for_each(|value| found.refused_p99.push(value));
@@ -150,7 +148,7 @@ pub fn capacity(setup: &Setup, kind: Kind, aim: &Aim) -> anyhow::Result<f64> {
     // memory.
     let connections = if kind.events == 1 { 64 } else { 8 };
     closed::run(aim, connections, Bounds::time(setup.warm_up))?;
-    let done = closed::run(aim, connections, Bounds::time(setup.time.min(CAPACITY_TIME)))?;
+    let done = closed::run(aim, connections, Bounds::time(setup.time))?;
     Ok(done.requests as f64 / done.time.as_secs_f64())
 }
 

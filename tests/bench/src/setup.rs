@@ -75,9 +75,12 @@ pub struct Arguments {
     /// Number of rounds [default: 7]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
-    /// Duration of one measurement in seconds [default: 2.5]; a round of `overload` takes twice as long
+    /// Duration of one measurement in seconds [default: 2.5]
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<f64>,
+    /// Duration of a round of `overload` in seconds [default: twice that of other measurements]
+    #[arg(long, value_name = "SECONDS")]
+    overload_seconds: Option<f64>,
     /// Number of events that `aged` and `pages` store before they measure [default: 1000000]
     ///
     /// Ten million take some minutes for `logged` and up to half an hour for `executed`, and tens of gigabytes.
@@ -102,6 +105,8 @@ pub struct Setup {
     pub rounds: usize,
     /// Duration of one measurement.
     pub time: Duration,
+    /// Duration of a round of `overload`.
+    pub overload_time: Duration,
     /// Duration of the unmeasured load before each measurement.
     pub warm_up: Duration,
     /// Number of events stored before `aged` and `pages` are measured.
@@ -121,8 +126,8 @@ pub struct Setup {
 impl Setup {
     /// Creates the settings from the command line.
     pub fn new(arguments: Arguments) -> anyhow::Result<Self> {
-        let Arguments { server, baseline, data, postgres, quick, rounds, seconds: time, stored, waiting, only } =
-            arguments;
+        let Arguments { server, baseline, data, postgres, quick, rounds, stored, waiting, only, .. } = arguments;
+        let (time, overload_time) = (arguments.seconds, arguments.overload_seconds);
         let here = std::env::current_exe().context("cannot tell where this program is")?;
         let file = existing(server.unwrap_or_else(|| here.with_file_name("inlet")), "--server")?;
         // The data directory lies beside the build, which is on a disk; /tmp may be in memory.
@@ -139,6 +144,7 @@ impl Setup {
             parts: with_dependencies(&only),
             rounds: rounds.unwrap_or(7),
             time: seconds(time.unwrap_or(2.5)),
+            overload_time: seconds(overload_time.unwrap_or(2.0 * time.unwrap_or(2.5))),
             warm_up: seconds(0.5),
             stored: stored.unwrap_or(1_000_000),
             waiting: waiting.unwrap_or(1_000_000),
@@ -151,6 +157,7 @@ impl Setup {
             true => Self {
                 rounds: rounds.unwrap_or(2),
                 time: seconds(time.unwrap_or(1.0)),
+                overload_time: seconds(overload_time.unwrap_or(2.0 * time.unwrap_or(1.0))),
                 warm_up: seconds(0.2),
                 stored: stored.unwrap_or(20_000),
                 waiting: waiting.unwrap_or(20_000),

@@ -88,7 +88,7 @@ fn measure_bare(setup: &Setup, bare: &Process) -> anyhow::Result<f64> {
 /// Stores events whose deliveries wait; returns their number.
 fn fill(server: &Server, events: u64) -> anyhow::Result<u64> {
     let requests = events.div_ceil(BATCH as u64);
-    let done = closed::run(&server.aim_with(BATCH), CONNECTIONS[0], Bounds { time: PATIENCE, requests })?;
+    let done = closed::run(&server.aim_with(BATCH), CONNECTIONS[0], Bounds::stored(requests, PATIENCE))?;
     ensure!(done.requests == requests, "only {} of {requests} requests were done", done.requests);
     Ok(requests * BATCH as u64)
 }

@@ -125,7 +125,7 @@ impl Backlog {
 
     /// Adds the deliveries of so many triggers.
     fn add(&mut self, triggers: u64) -> anyhow::Result<()> {
-        let bounds = Bounds { time: PATIENCE + Duration::from_secs(triggers / SLOWEST), requests: triggers };
+        let bounds = Bounds::stored(triggers, PATIENCE + Duration::from_secs(triggers / SLOWEST));
         let done = closed::run(&self.server.aim(), CONNECTIONS, bounds)?;
         ensure!(done.requests == triggers, "only {} of {triggers} triggers were stored", done.requests);
         self.waiting += triggers * EACH;

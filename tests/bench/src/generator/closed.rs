@@ -26,6 +26,9 @@ pub const CONNECTIONS: [usize; 2] = [64, 256];
 /// ratios.
 const THREADS: usize = 2;
 
+/// The pause before a request is sent again that was answered 503.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// The end of a load: the first bound that is reached. Requests that were sent are answered before it ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -33,12 +36,19 @@ pub struct Bounds {
     pub time: Duration,
     /// Maximum number of requests.
     pub requests: u64,
+    /// True if a request that is answered 503 is sent again, as senders do; else it fails the load.
+    pub repeats: bool,
 }
 
 impl Bounds {
+    /// Stores something with this number of requests.
+    pub fn stored(requests: u64, time: Duration) -> Self {
+        Self { time, requests, repeats: true }
+    }
+
     /// Bounds only the duration.
     pub fn time(time: Duration) -> Self {
-        Self { time, requests: u64::MAX }
+        Self { time, requests: u64::MAX, repeats: false }
     }
 }
 
@@ -120,20 +130,72 @@ fn send(streams: Vec<StdStream>, template: &Template, state: &Arc<LoadState>) ->
     Ok((answered?, thread_cpu()))
 }
 
+/// Sends a request and waits for its response, which stays in the buffer. Returns its status.
+async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut http::ResponseBuffer) -> anyhow::Result<u16> {
+    stream.write_all(request).await.context("cannot send")?;
+    buffer.clear();
+    loop {
+        let read = stream.read(buffer.spare()).await.context("cannot read the answer")?;
+        if let Some(status) = buffer.advance(read)? {
+            return Ok(status);
+        }
+    }
+}
+
 /// Runs one connection, and returns the number of answers.
 async fn run_connection(mut stream: TcpStream, mut template: Template, state: Arc<LoadState>) -> anyhow::Result<u64> {
     let mut buffer = http::ResponseBuffer::new();
     let mut answered = 0;
     while state.may_send() {
-        stream.write_all(template.next()).await.context("cannot send")?;
-        buffer.clear();
-        loop {
-            let read = stream.read(buffer.spare()).await.context("cannot read the answer")?;
-            if buffer.advance(read)? {
-                break;
-            }
+        let request = template.next();
+        while exchange(&mut stream, request, &mut buffer).await? == 503 && state.bounds.repeats {
+            tokio::time::sleep(PAUSE).await;
         }
+        buffer.check()?;
         answered += 1;
     }
     Ok(answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::{SocketAddr, TcpListener},
+    };
+
+    use super::*;
+
+    /// Answers the requests of one connection with these statuses.
+    fn answer(statuses: &'static [&'static str]) -> anyhow::Result<SocketAddr> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        thread::spawn(move || -> std::io::Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            for status in statuses {
+                let (mut request, mut piece) = (Vec::new(), [0; 4096]);
+                while !request.ends_with(b"]") && !request.ends_with(b"}") {
+                    let read = stream.read(&mut piece)?;
+                    request.extend_from_slice(&piece[..read]);
+                }
+                stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\n{{}}").as_bytes())?;
+            }
+            Ok(())
+        });
+        Ok(address)
+    }
+
+    #[test]
+    fn what_is_to_be_stored_is_sent_again_after_a_503_and_nothing_else_is() -> anyhow::Result<()> {
+        let aim = |address| Aim { address, template: Template::new("/", 1) };
+        let refused = &["503 Service Unavailable", "200 OK"];
+        let done = run(&aim(answer(refused)?), 1, Bounds::stored(1, Duration::from_secs(30)))?;
+        assert_eq!(done.requests, 1);
+        let measured = Bounds { requests: 1, ..Bounds::time(Duration::from_secs(30)) };
+        let error = run(&aim(answer(refused)?), 1, measured).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(error, Err("answered 503: {}".to_owned()));
+        let error = run(&aim(answer(&["500 Oops"])?), 1, Bounds::stored(1, Duration::from_secs(30)));
+        assert_eq!(error.map(|_| ()).map_err(|error| error.to_string()), Err("answered 500: {}".to_owned()));
+        Ok(())
+    }
 }
