@@ -46,7 +46,7 @@ pub enum Part {
     Targets,
     /// Turns, memory and latency while very many deliveries wait.
     Waiting,
-    /// The pages of the dashboard, with many events stored.
+    /// The pages of the dashboard, with many events stored, and `executed` beside them.
     Pages,
     /// `logged` beside open live tails.
     Tails,
@@ -83,7 +83,7 @@ pub struct Arguments {
     overload_seconds: Option<f64>,
     /// Number of events that `aged` and `pages` store before they measure [default: 1000000]
     ///
-    /// Ten million take some minutes for `logged` and up to half an hour for `executed`, and tens of gigabytes.
+    /// Ten million take some minutes for `logged` and up to half an hour for `executed`, longer on PostgreSQL, and tens of gigabytes.
     #[arg(long, value_name = "N")]
     stored: Option<u64>,
     /// Number of deliveries that wait while `waiting` measures [default: 1000000]

@@ -4,9 +4,9 @@
 //! Verification runs natively, in constant time, on exactly the bytes that the plugin gets, so that no secret ever enters a
 //! sandbox. It is pure: the time is given. Source of the rules: semantics.md §3.2; platforms.md §22.
 //!
-//! [`template`] is the manifest's description of a scheme, [`signature`] of one that signs; [`signed`] is the language of the signed content; [`place`] finds
-//! values in headers, the query and the body; [`header`] reads signatures and times out of them; [`key`] makes keys from
-//! secrets, [`public_key`] from PEM, DER and JWK; [`jwt`] verifies JSON Web Tokens; [`any_of`] holds alternatives; [`sign`]
+//! [`template`] is the manifest's description of a scheme, [`signature`] that of one which signs; [`signed`] is the language of
+//! the signed content; [`place`] finds values in headers, the query and the body; [`header`] reads signatures and times out
+//! of them; [`key`] makes keys from secrets, [`public_key`] from PEM, DER and JWK; [`jwt`] verifies JSON Web Tokens; [`any_of`] holds alternatives; [`sign`]
 //! signs test requests; [`vectors`] are checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once;
 //! [`refusal`] says what the causes of refusals mean and how each is cured; [`forwarded_headers`] selects the headers that
 //! plugins see; [`write_key`] verifies requests that carry a write key instead of a signature; [`handshake`] answers what a

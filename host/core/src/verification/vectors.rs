@@ -185,7 +185,8 @@ impl Template {
     fn own_signature(&self, vector: &Vector, sent: &Sent<'_>) -> String {
         let Some(Ok(signed)) = self.sign_vector(vector, sent) else { return String::new() };
         // A manifest is anybody's, and the sentence goes to terminals and logs.
-        let headers = signed.headers.iter().map(|field| format!("{}: {}", field.name, field.value.escape_debug()));
+        let headers =
+            signed.headers.iter().map(|field| format!("{}: {}", field.name.escape_debug(), field.value.escape_debug()));
         let query = signed.query.iter().map(|query| format!("?{}", query.escape_debug()));
         let parts: Vec<String> = headers.chain(query).collect();
         if parts.is_empty() { String::new() } else { format!(", where the template makes {}", parts.join(", ")) }

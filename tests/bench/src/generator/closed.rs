@@ -41,7 +41,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Stores something with this number of requests.
+    /// Bounds a load that stores this number of requests, each of which is sent until it is taken.
     pub fn stored(requests: u64, time: Duration) -> Self {
         Self { time, requests, repeats: true }
     }
@@ -148,7 +148,10 @@ async fn run_connection(mut stream: TcpStream, mut template: Template, state: Ar
     let mut answered = 0;
     while state.may_send() {
         let request = template.next();
-        while exchange(&mut stream, request, &mut buffer).await? == 503 && state.bounds.repeats {
+        while exchange(&mut stream, request, &mut buffer).await? == 503
+            && state.bounds.repeats
+            && !interrupt::requested()
+        {
             tokio::time::sleep(PAUSE).await;
         }
         buffer.check()?;
