@@ -139,6 +139,13 @@
     window.htmx.ajax("GET", link.href, { target: link, swap: "outerHTML", headers: { "HX-Target": "a#json-part" } });
   });
 
+  // What is asked for again and again stays when the server, or a proxy before it, cannot answer now: the answer to the next
+  // request shows it. The error in its place would be the last one.
+  document.addEventListener("htmx:before:response", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (response.status >= 500 && sourceElement.getAttribute("hx-trigger")?.startsWith("every ")) event.preventDefault();
+  });
+
   // A stream whose first request fails is asked for again. htmx does so only where a stream has been open.
   for (const box of all("[hx-sse\\:connect]")) {
     const on = (name, handle) => box.addEventListener(name, (event) => event.target === box && handle(event));
