@@ -15,6 +15,7 @@ use crate::{
     overload::Overload,
     plugin_memory::PluginMemory,
     plugin_update::PluginUpdate,
+    quiet_source::QuietSource,
     recipients::Recipients,
     scenario::Scenario,
     series::Series,
@@ -59,6 +60,8 @@ pub struct Findings {
     pub dashboard: Dashboard,
     /// Servers on PostgreSQL.
     pub nodes: Option<Nodes>,
+    /// A quiet source beside a loud one, by kind of store.
+    pub quiet_source: Vec<QuietSource>,
     /// Time of a durable write of 4 KiB, in milliseconds.
     pub sync: Series,
 }
@@ -190,6 +193,7 @@ impl Findings {
         if let Some(nodes) = &self.nodes {
             nodes.add_to(&mut table);
         }
+        self.quiet_source.iter().for_each(|quiet_source| quiet_source.add_to(&mut table));
         self.latency(&mut table);
         self.overload.iter().for_each(|overload| overload.add_to(&mut table));
         if let Some(looping) = &self.looping {

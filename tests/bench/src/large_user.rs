@@ -51,7 +51,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<LargeUser> {
         progress(&format!("a large user, round {round} of {}", setup.rounds));
         let load = |aim: &_| closed::run(aim, CONNECTIONS, Bounds::time(setup.time));
         let (done, costs) = observe::load(&server, load, |done| done.requests)?;
-        found.rate.push(done.requests as f64 / done.time.as_secs_f64());
+        found.rate.push(done.requests_per_second());
         found.cpu.push(costs.cpu());
     }
     server.stop()?;

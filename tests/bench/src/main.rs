@@ -31,6 +31,7 @@ mod overload;
 mod plugin_memory;
 mod plugin_update;
 mod process;
+mod quiet_source;
 mod recipients;
 mod scenario;
 mod series;

@@ -16,7 +16,7 @@ use crate::{
     },
     interrupt, large_user, looping_plugin, many_sources, nodes, observe, overload, plugin_memory, plugin_update,
     process::Process,
-    recipients,
+    quiet_source, recipients,
     scenario::Scenario,
     server::Server,
     setup::{Part, Setup},
@@ -73,6 +73,9 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     if setup.has(Part::Nodes) {
         findings.nodes = Some(nodes::run(setup)?);
     }
+    if setup.has(Part::QuietSource) {
+        findings.quiet_source = quiet_source::run(setup)?;
+    }
     Ok(findings.table(setup))
 }
 
@@ -124,7 +127,7 @@ fn measure_bare(setup: &Setup, bare: &Process, found: &mut Bare) -> anyhow::Resu
     let cpu = bare.usage().cpu()?;
     let done = closed::run(&aim, found.connections, Bounds::time(setup.time)).context("the bare handler")?;
     let cpu = bare.usage().cpu()?.saturating_sub(cpu);
-    found.rate.push(done.requests as f64 / done.time.as_secs_f64());
+    found.rate.push(done.requests_per_second());
     found.cpu.push(cpu.as_secs_f64() * 1e6 / done.requests as f64);
     found.generator.push(done.cpu_per_request());
     Ok(())

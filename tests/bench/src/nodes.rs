@@ -10,7 +10,6 @@ use crate::{
     generator::{
         Aim,
         closed::{self, Bounds, CONNECTIONS},
-        open::{self, Schedule},
     },
     measure::{progress, start_bare},
     process::Process,
@@ -36,9 +35,6 @@ struct Rates {
 #[derive(Debug)]
 pub struct Nodes {
     rates: Vec<Rates>,
-    /// The 99th percentile of a quiet source, in milliseconds, alone and while another one sends at full speed.
-    quiet_alone: Series,
-    quiet_beside: Series,
 }
 
 /// The servers of a scenario.
@@ -59,9 +55,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Nodes> {
         let rates = Rates { scenario, bare: series(), sqlite: series(), one: series(), two: series() };
         measured.push((start(setup, &databases, scenario)?, rates));
     }
-    let source = crate::scenario::source_in("development", "quiet", "segment", serde_json::json!({}), Vec::new());
-    let quiet_path = measured[0].0.one.create_source("quiet", &source)?;
-    let mut found = Nodes { rates: Vec::new(), quiet_alone: Series::default(), quiet_beside: Series::default() };
+    let mut found = Nodes { rates: Vec::new() };
     for round in 1..=setup.rounds {
         progress(&format!("servers on PostgreSQL, round {round} of {}", setup.rounds));
         for (servers, rates) in &mut measured {
@@ -70,8 +64,6 @@ pub fn run(setup: &Setup) -> anyhow::Result<Nodes> {
             rates.one.push(rate(setup, &[servers.one.aim()])?);
             rates.two.push(rate(setup, &[servers.two[0].aim(), servers.two[1].aim()])?);
         }
-        databases.settle();
-        quiet(setup, &measured[0].0, &quiet_path, &mut found)?;
     }
     for (servers, rates) in measured {
         let Servers { sqlite, one, two: [first, second] } = servers;
@@ -110,30 +102,13 @@ fn rate(setup: &Setup, aims: &[Aim]) -> anyhow::Result<f64> {
             let mut rate = 0.0;
             for thread in threads {
                 let done = thread.join().map_err(|_| anyhow!("the generator panicked"))??;
-                rate += done.requests as f64 / done.time.as_secs_f64();
+                rate += done.requests_per_second();
             }
             anyhow::Ok(rate)
         })
     };
     load(setup.warm_up)?;
     load(setup.time)
-}
-
-/// Measures the latency of a source with few events, alone and while another one sends as fast as it is answered.
-fn quiet(setup: &Setup, servers: &Servers, path: &str, found: &mut Nodes) -> anyhow::Result<()> {
-    let schedule = Schedule { rate: 50.0, time: setup.time, warm_up: setup.warm_up };
-    let aim = Aim { address: servers.one.process().address, template: Template::new(path, 1) };
-    found.quiet_alone.push(open::run(&aim, schedule)?.milliseconds(0.99));
-    let beside = thread::scope(|scope| {
-        let time = setup.warm_up + setup.time;
-        let loud = servers.one.aim();
-        let loud = scope.spawn(move || closed::run(&loud, CONNECTIONS[0], Bounds::time(time)));
-        let beside = open::run(&aim, schedule);
-        loud.join().map_err(|_| anyhow!("the generator panicked"))??;
-        beside
-    })?;
-    found.quiet_beside.push(beside.milliseconds(0.99));
-    Ok(())
 }
 
 impl Nodes {
@@ -156,9 +131,5 @@ impl Nodes {
             let two = Line::new("two servers on PostgreSQL, ÷ one", "events/s", rates.two.clone());
             table.line(two.ratio(rates.two.divided_by(&rates.one)).target(Target::AtLeast(0.9)));
         }
-        table.heading("A quiet source on PostgreSQL, 50 events/s", "÷ alone");
-        table.line(Line::new("p99 alone", "ms", self.quiet_alone.clone()));
-        let beside = Line::new("p99 while another source sends at full speed", "ms", self.quiet_beside.clone());
-        table.line(beside.ratio(self.quiet_beside.divided_by(&self.quiet_alone)).target(Target::AtMost(2.0)));
     }
 }

@@ -149,7 +149,7 @@ pub fn capacity(setup: &Setup, kind: Kind, aim: &Aim) -> anyhow::Result<f64> {
     let connections = if kind.events == 1 { 64 } else { 8 };
     closed::run(aim, connections, Bounds::time(setup.warm_up))?;
     let done = closed::run(aim, connections, Bounds::time(setup.time))?;
-    Ok(done.requests as f64 / done.time.as_secs_f64())
+    Ok(done.requests_per_second())
 }
 
 impl Overload {

@@ -75,7 +75,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Recipients> {
         for (server, series) in [(&known, &mut found.known), (&new, &mut found.new)] {
             let load = |aim: &_| closed::run(aim, CONNECTIONS, Bounds::time(setup.time));
             let (done, _) = observe::load(server, load, |done| done.requests)?;
-            series.push(done.requests as f64 / done.time.as_secs_f64());
+            series.push(done.requests_per_second());
         }
     }
     known.stop()?;

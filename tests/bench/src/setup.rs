@@ -52,6 +52,8 @@ pub enum Part {
     Tails,
     /// One and two servers on PostgreSQL, whose programs must be installed.
     Nodes,
+    /// Latency of a source with few events while another one sends at full speed; PostgreSQL's programs must be installed.
+    QuietSource,
 }
 
 /// The command line's settings.

@@ -82,7 +82,7 @@ fn measure_bare(setup: &Setup, bare: &Process) -> anyhow::Result<f64> {
     let aim = Aim { address: bare.address, template: Template::new(bare_handler::PATH, 1) };
     closed::run(&aim, CONNECTIONS[0], Bounds::time(setup.warm_up))?;
     let done = closed::run(&aim, CONNECTIONS[0], Bounds::time(setup.time))?;
-    Ok(done.requests as f64 / done.time.as_secs_f64())
+    Ok(done.requests_per_second())
 }
 
 /// Stores events whose deliveries wait; returns their number.

@@ -64,6 +64,11 @@ pub struct Completed {
 }
 
 impl Completed {
+    /// Returns the requests per second.
+    pub fn requests_per_second(&self) -> f64 {
+        self.requests as f64 / self.time.as_secs_f64()
+    }
+
     /// Returns the CPU time of the generator, in microseconds per request.
     pub fn cpu_per_request(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.requests as f64
