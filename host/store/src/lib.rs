@@ -57,3 +57,4 @@ pub use records::*;
 pub use restore::{PresentDatabase, Restore, inspect_backup};
 pub use store::{Backup, Store};
 pub use vault::{SecretLocation, Vault, VaultError};
+pub use writer::writer_cost;

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use inlet_store::SourceRecord;
 
-use crate::{
-    snapshot::{Endpoint, Snapshot, Source},
-    tally::Tally,
-};
+use crate::snapshot::{Endpoint, Snapshot, Source};
 
 /// The sources that a reload rebuilds. Sources with changed records are rebuilt in any case.
 #[derive(Clone, Copy)]
@@ -44,16 +41,14 @@ impl Reuse<'_> {
         }
     }
 
-    /// Returns the counts of a source environment that are not written yet.
-    pub fn tally(&self, source: &SourceRecord, slug: &str, id: i64) -> Option<&Arc<Tally>> {
-        let before = self.snapshot.sources.get(&source.key)?.endpoints.get(slug)?;
-        (before.id == id).then(|| before.meters.tally())
+    /// Returns the earlier endpoint of a source environment, whose requests may be under way.
+    pub fn before(&self, source: &SourceRecord, slug: &str, id: i64) -> Option<&Arc<Endpoint>> {
+        self.snapshot.sources.get(&source.key)?.endpoints.get(slug).filter(|before| before.id == id)
     }
 
     /// Returns the earlier endpoint of a source environment, whose plugin and quarantine the new one may keep.
     pub fn endpoint(&self, source: &SourceRecord, slug: &str, id: i64) -> Option<&Arc<Endpoint>> {
-        let before = self.snapshot.sources.get(&source.key)?.endpoints.get(slug)?;
-        let stays = before.id == id && !matches!(self.reload, Reload::SourceEnvironment(rebuilt) if rebuilt == id);
-        stays.then_some(before)
+        let is_rebuilt = matches!(self.reload, Reload::SourceEnvironment(rebuilt) if rebuilt == id);
+        self.before(source, slug, id).filter(|_| !is_rebuilt)
     }
 }

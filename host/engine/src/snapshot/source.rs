@@ -45,8 +45,9 @@ impl Source {
             if let Some(before) = before.filter(|before| before.plugin_ref.digest == endpoint.plugin_ref.digest) {
                 endpoint.guard = before.guard.clone();
             }
-            if let Some(tally) = reuse.and_then(|reuse| reuse.tally(&record, &known.slug, environment.id)) {
-                endpoint.meters.go_on_with(tally);
+            if let Some(before) = reuse.and_then(|reuse| reuse.before(&record, &known.slug, environment.id)) {
+                endpoint.meters.go_on_with(before.meters.tally());
+                endpoint.upcoming = before.upcoming.clone();
             }
             endpoints.insert(known.slug.clone(), Arc::new(endpoint));
         }

@@ -43,9 +43,10 @@ impl Store {
     }
 
     /// Returns an error if a sender's job of this source environment would be refused now, so that a request can be refused
-    /// before any work is spent on it.
-    pub fn admit(&self, environment: i64, source_environment: i64) -> Result<(), CommitError> {
-        with_writer!(self.database, admit(environment, source_environment))
+    /// before any work is spent on it. `upcoming` is the cost of its jobs that come before it and have not come yet: the sum of
+    /// their [`writer_cost`](crate::writer_cost).
+    pub fn admit(&self, environment: i64, source_environment: i64, upcoming: u64) -> Result<(), CommitError> {
+        with_writer!(self.database, admit(environment, source_environment, upcoming))
     }
 
     /// Computes the outcome of a job as if it were committed now, and what it would write. Only reads, and waits for no

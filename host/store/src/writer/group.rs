@@ -17,6 +17,11 @@ use crate::{
 /// long as this many bytes take, and holds about as much memory beside its original.
 pub(super) const EVENT_COST: u64 = 4096;
 
+/// Returns the cost of a job for the writer, in bytes: of its events and of the bytes of their originals.
+pub fn writer_cost(events: usize, bytes: usize) -> u64 {
+    bytes as u64 + EVENT_COST * events.max(1) as u64
+}
+
 /// The bounds of one transaction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GroupLimits {
@@ -65,7 +70,7 @@ impl GroupMember {
     /// Returns the cost by which members share the writer, in bytes.
     pub(super) fn cost(&self) -> u64 {
         let (events, bytes) = self.size();
-        bytes as u64 + EVENT_COST * events.max(1) as u64
+        writer_cost(events, bytes)
     }
 
     /// Returns the number of events, and the bytes of their originals. A refused request counts like an event, with

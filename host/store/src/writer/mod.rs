@@ -16,4 +16,5 @@ mod storage_failures;
 mod task;
 mod work;
 
+pub use group::writer_cost;
 pub(crate) use queue::Writer;

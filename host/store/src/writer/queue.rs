@@ -99,9 +99,9 @@ impl<B: WriteBackend> Writer<B> {
         answered.await.map_err(|_| CommitError::closed())?
     }
 
-    /// Returns an error if a sender's job of this source environment would be refused now.
-    pub(crate) fn admit(&self, environment: i64, source_environment: i64) -> Result<(), CommitError> {
-        self.inbox.admit(WorkFlow { environment, source_environment, kind: WorkKind::Events })
+    /// Returns an error if a sender's job of this source environment would be refused that comes after others of this cost.
+    pub(crate) fn admit(&self, environment: i64, source_environment: i64, upcoming: u64) -> Result<(), CommitError> {
+        self.inbox.admit(WorkFlow { environment, source_environment, kind: WorkKind::Events }, upcoming)
     }
 
     /// Asks the writer's connection how commits reach the disk.

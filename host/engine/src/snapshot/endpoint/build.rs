@@ -105,6 +105,7 @@ impl Endpoint {
             variables: Arc::default(),
             meters: Meters::new(&source.key, slug, &source.provider),
             guard: Arc::default(),
+            upcoming: Arc::default(),
             index,
             record: record.clone(),
             settings,

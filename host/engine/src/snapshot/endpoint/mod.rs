@@ -25,6 +25,7 @@ use inlet_store::SourceEnvironmentRecord;
 
 use crate::{
     Happening, Notice,
+    admission::upcoming::Upcoming,
     catalog::PluginRequirements,
     metrics::Meters,
     quarantine::{self, Guard},
@@ -77,6 +78,8 @@ pub struct Endpoint {
     pub meters: Meters,
     /// The plugin's quarantine.
     pub guard: Arc<Guard>,
+    /// The requests that are on their way to the store.
+    pub(crate) upcoming: Arc<Upcoming>,
     /// The last request under an earlier token, in milliseconds since 1970; 0 if none came since the server started.
     previous_used_ms: AtomicI64,
     /// True if logs are shown without the values that were sent.

@@ -94,13 +94,14 @@ impl<B> Inbox<B> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns an error if a sender's job would be refused now.
-    pub(super) fn admit(&self, flow: WorkFlow) -> Result<(), CommitError> {
+    /// Returns an error if a sender's job would be refused that comes after others of its flow, of the cost `upcoming`, which have
+    /// not come yet.
+    pub(super) fn admit(&self, flow: WorkFlow, upcoming: u64) -> Result<(), CommitError> {
         let state = self.lock();
         if state.is_closed {
             return Err(CommitError::closed());
         }
-        state.check(flow, EVENT_COST, &self.limits)
+        state.check(flow, upcoming, EVENT_COST, &self.limits)
     }
 
     /// Adds a member. One of a sender is refused if there is no room or if it would wait for too long.
@@ -111,7 +112,7 @@ impl<B> Inbox<B> {
             return Err(CommitError::closed());
         }
         if may_expire {
-            state.check(flow, cost, &self.limits)?;
+            state.check(flow, 0, cost, &self.limits)?;
         }
         let wait = Wait { since: Instant::now(), may_expire };
         state.members.push(flow, cost, Waiting { member, wait });

@@ -139,17 +139,24 @@ impl<B> State<B> {
             || self.members.flows().any(|flow| !self.is_busy(flow.environment))
     }
 
-    /// Checks the room for a member of this cost, and its wait.
-    pub(super) fn check(&self, flow: WorkFlow, cost: u64, limits: &QueueLimits) -> Result<(), CommitError> {
+    /// Checks the room for a member of this cost, and its wait, behind others of its flow that have not come yet.
+    pub(super) fn check(
+        &self,
+        flow: WorkFlow,
+        upcoming: u64,
+        cost: u64,
+        limits: &QueueLimits,
+    ) -> Result<(), CommitError> {
         let (all, own) = (self.members.load(), self.members.load_of(flow));
+        let with_upcoming = upcoming + cost;
         // A flow without entries always has room for one: however large it is, its memory is bounded elsewhere.
-        let has_room = own.entries == 0 && all.entries < limits.members
+        let has_room = own.entries == 0 && upcoming == 0 && all.entries < limits.members
             || own.entries < limits.members.saturating_sub(all.entries)
-                && own.cost + cost <= limits.cost.saturating_sub(all.cost + cost);
+                && own.cost + with_upcoming <= limits.cost.saturating_sub(all.cost + with_upcoming);
         if !has_room {
             return Err(CommitError::Overloaded(Overload::Full { jobs: own.entries, bytes: own.cost }));
         }
-        let expected = self.expected_wait(flow);
+        let expected = self.expected_wait(flow, upcoming);
         if expected > limits.wait {
             let (expected_ms, allowed_ms) = (expected.as_millis(), limits.wait.as_millis());
             return Err(CommitError::Overloaded(Overload::Late { expected_ms, allowed_ms }));
@@ -157,15 +164,15 @@ impl<B> State<B> {
         Ok(())
     }
 
-    /// Estimates the time until a member of this flow would be taken: by the thread that is busy with its environment, or else
-    /// by the next one that has nothing to do.
-    fn expected_wait(&self, flow: WorkFlow) -> Duration {
+    /// Estimates the time until a member of this flow would be taken that comes after others of the cost `upcoming`: by the thread
+    /// that is busy with its environment, or else by the next one that has nothing to do.
+    fn expected_wait(&self, flow: WorkFlow, upcoming: u64) -> Duration {
         let of_environment =
             self.taken().find(|taken| taken.environments().contains(&flow.environment)).map(Taken::left);
         let of_any =
             || self.threads.iter().map(|thread| thread.taken.as_ref().map_or(Duration::ZERO, Taken::left)).min();
         let current = of_environment.or_else(of_any).unwrap_or_default();
-        current + self.times.of(self.members.cost_before(flow))
+        current + self.times.of(self.members.cost_before(flow) + upcoming)
     }
 
     /// Takes the next work of a thread: groups and other work in turn.

@@ -138,7 +138,7 @@ fn one_source_fills_half_of_the_queue_and_others_find_room() {
         let inbox = inbox(members, cost, 1000);
         let first: Vec<_> = (0..30).map_while(|_| push(&inbox, 1, 1).ok()).collect();
         assert_eq!(first.len(), 10);
-        assert!(matches!(inbox.admit(events(1)), Err(CommitError::Overloaded(Overload::Full { .. }))));
+        assert!(matches!(inbox.admit(events(1), 0), Err(CommitError::Overloaded(Overload::Full { .. }))));
         let second: Vec<_> = (0..30).map_while(|_| push(&inbox, 2, 1).ok()).collect();
         assert_eq!(second.len(), 5);
         assert!(push(&inbox, 3, 1).is_ok());
@@ -160,12 +160,23 @@ fn a_job_that_would_wait_for_too_long_is_refused_at_once() {
     // By the times of a usual machine these take about four seconds.
     let waiting: Vec<_> = (0..1000).map_while(|_| push(&inbox, 1, 1000).ok()).collect();
     assert!((10..500).contains(&waiting.len()), "{}", waiting.len());
-    let error = inbox.admit(events(1)).unwrap_err();
+    let error = inbox.admit(events(1), 0).unwrap_err();
     assert!(
         matches!(error, CommitError::Overloaded(Overload::Late { expected_ms: 2000.., allowed_ms: 2000 })),
         "{error}"
     );
-    assert!(inbox.admit(events(2)).is_ok(), "another source does not wait for all of them");
+    assert!(inbox.admit(events(2), 0).is_ok(), "another source does not wait for all of them");
+}
+
+#[test]
+fn what_comes_before_a_job_takes_its_room_and_makes_it_late_like_what_waits() {
+    let limits = inbox(1000, 1 << 20, 2000);
+    assert!(limits.admit(events(1), 1 << 18).is_ok());
+    assert!(matches!(limits.admit(events(1), 1 << 20), Err(CommitError::Overloaded(Overload::Full { .. }))));
+    let times = inbox(1000, u64::MAX, 2000);
+    let error = times.admit(events(1), 1 << 30).unwrap_err();
+    assert!(matches!(error, CommitError::Overloaded(Overload::Late { expected_ms: 2000.., .. })), "{error}");
+    assert!(times.admit(events(2), 0).is_ok(), "another source does not come after it");
 }
 
 #[test]
