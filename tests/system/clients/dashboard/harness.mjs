@@ -57,6 +57,12 @@ export class Dashboard {
     await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
   }
 
+  /** What a button of the page copied, once it is in the clipboard, which was empty before. */
+  async copied(page = this.page) {
+    const text = await page.waitForFunction(() => navigator.clipboard.readText());
+    return text.jsonValue();
+  }
+
   /** Fails the scenario if axe-core finds something serious on the page. */
   async checkAccessibility(page = this.page) {
     let serious = [];

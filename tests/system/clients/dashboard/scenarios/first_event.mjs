@@ -28,7 +28,7 @@ export async function run(dashboard, { binary, directory, receiver, env }) {
   // Its URL and its secret.
   const secret = "first-secret-of-the-platform";
   await journey.click(page.getByRole("button", { name: "Copy the endpoint's URL" }));
-  const url = await page.evaluate(() => navigator.clipboard.readText());
+  const url = await dashboard.copied();
   await journey.fill(page.getByLabel("Secret", { exact: true }), secret);
   await Promise.all([page.waitForEvent("load"), journey.click(page.getByRole("button", { name: "Save the secret" }))]);
 

@@ -34,7 +34,7 @@ export async function run(dashboard, { token, script, secret, evil }) {
   equal(await page.locator("main script").count(), 0, "scripts in the page");
   await dashboard.checkAccessibility();
   await page.getByRole("button", { name: "Copy the endpoint's URL" }).click();
-  const url = await page.evaluate(() => navigator.clipboard.readText());
+  const url = await dashboard.copied();
   check(url.includes("/integrations/receive/"), `the copied URL: ${url}`);
 
   await page.getByLabel("Secret", { exact: true }).fill("a wrong one");
