@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::try_join;
 use inlet_core::{Uuid, settle::Job};
 use inlet_store::{ReadError, ReplayFilter};
 
@@ -41,23 +42,44 @@ pub async fn preview(
     endpoint: Arc<Endpoint>,
     filter: &ReplayFilter,
 ) -> Result<ReplayPreview, ReadError> {
-    let (started, before) = (Instant::now(), engine.store.clock().new_id());
-    let (total, has_more, ids) = match filter.ids.as_slice() {
-        [] => {
-            let (total, edge) = engine.store.replay_count_among(endpoint.id, filter, before, LOOKED_AT).await?;
-            let between = (Uuid::nil(), edge.unwrap_or(before));
-            let ids = engine.store.replay_next(endpoint.id, filter, between, MAX_REHEARSED).await?;
-            (total, edge.is_some(), ids)
-        }
-        ids => (ids.len() as i64, false, ids.iter().take(MAX_REHEARSED).copied().collect()),
+    let (store, id, now) = (&engine.store, endpoint.id, engine.store.clock().new_id());
+    let edge = match filter.ids.is_empty() {
+        true => store.replay_edge(id, filter, now, LOOKED_AT).await?,
+        false => None,
     };
-    let mut preview = ReplayPreview { total, has_more, ..ReplayPreview::default() };
+    let before = edge.unwrap_or(now);
+    let count = async {
+        match filter.ids.len() {
+            0 => store.replay_count_before(id, filter, before).await,
+            ids => Ok(ids as i64),
+        }
+    };
+    let rehearse = async {
+        let ids = match filter.ids.as_slice() {
+            [] => store.replay_next(id, filter, (Uuid::nil(), before), MAX_REHEARSED).await?,
+            ids => ids.iter().take(MAX_REHEARSED).copied().collect(),
+        };
+        rehearse(engine, endpoint, &ids, filter.force).await
+    };
+    let (total, rehearsed) = try_join(count, rehearse).await?;
+    Ok(ReplayPreview { total, has_more: edge.is_some(), ..rehearsed })
+}
+
+/// Rehearses events one after another, as long as there is time.
+async fn rehearse(
+    engine: &Engine,
+    endpoint: Arc<Endpoint>,
+    ids: &[Uuid],
+    force: bool,
+) -> Result<ReplayPreview, ReadError> {
+    let started = Instant::now();
+    let mut preview = ReplayPreview::default();
     let mut replayer = EventReplayer::new(engine.clone(), endpoint.clone());
     for id in ids {
         if started.elapsed() > MAX_TIME {
             break;
         }
-        let items = match replayer.prepare(id, filter.force).await {
+        let items = match replayer.prepare(*id, force).await {
             Ok(ready) => ready.into_parts().0,
             Err(EventReplayError::Read(error)) => return Err(error),
             // No sandbox is free: what was rehearsed until now is told.

@@ -49,18 +49,25 @@ impl Store {
         read!(self.database, replay_next(source_environment_id, filter, (after, before), limit))
     }
 
-    /// Counts the events before an id that a filter selects, among the oldest `most` events that it can select. Also returns
-    /// the first event that was not looked at, if there are more.
-    pub async fn replay_count_among(
+    /// Returns the event behind the oldest `most` events before an id that a filter can select, if there are more.
+    pub async fn replay_edge(
         &self,
         source_environment_id: i64,
         filter: &ReplayFilter,
         before: Uuid,
         most: i64,
-    ) -> Result<(i64, Option<Uuid>), ReadError> {
-        let edge = read!(self.database, replay_edge(source_environment_id, filter, before, most))?;
-        let count = read!(self.database, replay_count(source_environment_id, filter, edge.unwrap_or(before)))?;
-        Ok((count, edge))
+    ) -> Result<Option<Uuid>, ReadError> {
+        read!(self.database, replay_edge(source_environment_id, filter, before, most))
+    }
+
+    /// Counts the events before an id that a filter selects.
+    pub async fn replay_count_before(
+        &self,
+        source_environment_id: i64,
+        filter: &ReplayFilter,
+        before: Uuid,
+    ) -> Result<i64, ReadError> {
+        read!(self.database, replay_count(source_environment_id, filter, before))
     }
 
     /// Counts the events that a replay's filter selects, and stores the number.

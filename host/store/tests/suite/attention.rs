@@ -231,8 +231,10 @@ async fn a_filter_names_what_still_needs_attention_and_of_all_else_what_it_says(
     assert_eq!(next(of(&[Outcome::Failed, Outcome::Rejected])).await, [ids[0], ids[2]]);
     assert_eq!(next(of(&[Outcome::Rejected])).await, [ids[0]]);
     assert_eq!(next(of(&[Outcome::Rejected, Outcome::Logged])).await, [ids[0], logged]);
-    let among =
-        async |filter: ReplayFilter, most| fixture.store.replay_count_among(at, &filter, end, most).await.unwrap();
+    let among = async |filter: ReplayFilter, most| {
+        let edge = fixture.store.replay_edge(at, &filter, end, most).await.unwrap();
+        (fixture.store.replay_count_before(at, &filter, edge.unwrap_or(end)).await.unwrap(), edge)
+    };
     let open = || of(&[Outcome::Failed, Outcome::Rejected]);
     assert_eq!((among(open(), 1).await, among(open(), 2).await), ((1, Some(ids[2])), (2, None)), "of open entries");
     let mixed = || of(&[Outcome::Rejected, Outcome::Logged]);
