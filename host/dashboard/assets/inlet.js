@@ -139,8 +139,8 @@
     window.htmx.ajax("GET", link.href, { target: link, swap: "outerHTML", headers: { "HX-Target": "a#json-part" } });
   });
 
-  // What is asked for again and again stays when the server, or a proxy before it, cannot answer now: the answer to the next
-  // request shows it. The error in its place would be the last one.
+  // htmx would replace an element that polls by an error of the server or of a proxy, and the polling would end with it. The
+  // element stays, so that the next request shows the state again.
   document.addEventListener("htmx:before:response", (event) => {
     const { sourceElement, response } = event.detail.ctx;
     if (response.status >= 500 && sourceElement.getAttribute("hx-trigger")?.startsWith("every ")) event.preventDefault();

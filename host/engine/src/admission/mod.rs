@@ -4,7 +4,7 @@
 //! until the store has written or dropped its job. [`peer`] says which address a request is counted for, and
 //! [`failures`] which addresses fail too often to be given a full share, or to be kept. [`refusal_budget`] bounds what is
 //! kept of refused requests, and [`request_rate`] what a source environment takes. [`backlog`] estimates how long a request would
-//! wait, and [`upcoming`] counts what is on its way to the store. Source of the rules: semantics.md §3, "Answers".
+//! wait, and [`upcoming`] counts what is verified and not yet in the store's queue. Source of the rules: semantics.md §3, "Answers".
 
 mod backlog;
 pub(crate) mod failures;

@@ -1,83 +1,91 @@
-//! The work of a source environment that is on its way to the store: verified requests whose events are not known yet.
+//! The requests of a source environment that are verified and not yet in the store's queue.
 //!
-//! The store refuses a job that would wait for too long. When a place becomes free, every request that looks at it before a job
-//! has taken it would see it free, and all but one would be translated in vain. So a request is admitted behind those
-//! that are on their way, with the cost that its source environment's requests of its size usually have.
+//! The store refuses a job that would wait for too long. Its queue alone does not tell: while a place in it is free, every request that is
+//! verified finds it free, and all but one are translated only to be refused. So a request is admitted behind those that are being
+//! translated. Their events are not known yet; the bodies of the source environment's earlier requests tell how many to expect.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use inlet_store::writer_cost;
 
 use crate::{Engine, ingest::error::IngestError, snapshot::Endpoint};
 
-/// The weight of the newest request, one in so many.
-const MEMORY: u64 = 8;
-/// The unit of the cost of a byte: one in so many.
-const FRACTION: u64 = 256;
+/// The bytes of bodies over which the events of a byte are averaged. By bytes, so that small requests, however many, say little about
+/// large ones.
+const MEMORY_BYTES: f64 = (1 << 20) as f64;
+/// The greatest weight of one request.
+const MAX_WEIGHT: f64 = 0.25;
 
-/// The requests of a source environment that are on their way to the store.
-#[derive(Debug)]
+/// The requests of a source environment that are verified and not yet in the store's queue.
+#[derive(Debug, Default)]
 pub(crate) struct Upcoming {
-    /// The sum of their expected costs, in the unit of [`writer_cost`].
-    cost: AtomicU64,
-    /// The usual cost of a byte of a body, in units of [`FRACTION`].
-    of_byte: AtomicU64,
-}
-
-impl Default for Upcoming {
-    fn default() -> Self {
-        Self { cost: AtomicU64::new(0), of_byte: AtomicU64::new(FRACTION) }
-    }
+    requests: AtomicUsize,
+    /// The bytes of their bodies.
+    bytes: AtomicUsize,
+    /// The events of a byte of earlier bodies: the bits of an `f64`.
+    events_per_byte: AtomicU64,
 }
 
 impl Upcoming {
-    /// Returns the expected cost of what is on its way.
-    pub(crate) fn cost(&self) -> u64 {
-        self.cost.load(Relaxed)
+    /// Returns the expected cost of the requests for the writer, as [`writer_cost`] counts it. A request has `max_items` events at most.
+    pub(crate) fn cost(&self, max_items: usize) -> u64 {
+        let (requests, bytes) = (self.requests.load(Relaxed), self.bytes.load(Relaxed));
+        let expected = (bytes as f64 * self.events_per_byte()) as usize;
+        match requests {
+            0 => 0,
+            _ => writer_cost(expected.clamp(requests, requests.saturating_mul(max_items.max(1))), bytes),
+        }
     }
 
-    /// Admits a request with a body of so many bytes, until what it returns is dropped. Refuses it if its job would be refused.
+    fn events_per_byte(&self) -> f64 {
+        f64::from_bits(self.events_per_byte.load(Relaxed))
+    }
+
+    /// Adds a request with a body of this many bytes, until the returned guard is dropped. Refuses the request if its job would be
+    /// refused behind those that are there.
     pub(crate) fn admit<'e>(
         &'e self,
         engine: &Engine,
         endpoint: &Endpoint,
         body_bytes: usize,
-    ) -> Result<OnItsWay<'e>, IngestError> {
-        engine.store.admit(endpoint.environment_id, endpoint.id, self.cost()).map_err(|_| IngestError::Overloaded)?;
-        Ok(self.enter(body_bytes))
+    ) -> Result<UpcomingRequest<'e>, IngestError> {
+        let cost = self.cost(endpoint.limits.items);
+        engine.store.admit(endpoint.environment_id, endpoint.id, cost).map_err(|_| IngestError::Overloaded)?;
+        Ok(self.add(body_bytes))
     }
 
-    fn enter(&self, body_bytes: usize) -> OnItsWay<'_> {
-        let cost = self.expected(body_bytes);
-        self.cost.fetch_add(cost, Relaxed);
-        OnItsWay { upcoming: self, cost }
-    }
-
-    /// Returns the expected cost of a request with a body of so many bytes.
-    fn expected(&self, body_bytes: usize) -> u64 {
-        let of_bytes = (body_bytes as u64).saturating_mul(self.of_byte.load(Relaxed)) / FRACTION;
-        of_bytes.max(writer_cost(1, 0))
-    }
-
-    /// Learns the cost of a request with a body of so many bytes.
-    pub(crate) fn learn(&self, body_bytes: usize, cost: u64) {
-        let Some(found) = cost.saturating_mul(FRACTION).checked_div(body_bytes as u64) else { return };
-        let usual = self.of_byte.load(Relaxed);
-        // Of two that learn at once, one may be forgotten.
-        self.of_byte.store((usual * (MEMORY - 1) + found) / MEMORY, Relaxed);
+    fn add(&self, body_bytes: usize) -> UpcomingRequest<'_> {
+        self.requests.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(body_bytes, Relaxed);
+        UpcomingRequest { upcoming: self, body_bytes }
     }
 }
 
-/// A request on its way to the store.
+/// A request that is verified and not yet in the store's queue.
 #[derive(Debug)]
-pub(crate) struct OnItsWay<'e> {
+pub(crate) struct UpcomingRequest<'e> {
     upcoming: &'e Upcoming,
-    cost: u64,
+    body_bytes: usize,
 }
 
-impl Drop for OnItsWay<'_> {
+impl UpcomingRequest<'_> {
+    /// Ends with the number of events that the request turned out to have.
+    pub(crate) fn translated(self, events: usize) {
+        let bytes = self.body_bytes as f64;
+        let weight = (bytes / MEMORY_BYTES).min(MAX_WEIGHT);
+        if weight > 0.0 {
+            let usual = self.upcoming.events_per_byte();
+            let learned = usual + (events as f64 / bytes - usual) * weight;
+            // When two requests learn at once, one of them may be forgotten.
+            self.upcoming.events_per_byte.store(learned.to_bits(), Relaxed);
+        }
+    }
+}
+
+impl Drop for UpcomingRequest<'_> {
     fn drop(&mut self) {
-        self.upcoming.cost.fetch_sub(self.cost, Relaxed);
+        self.upcoming.requests.fetch_sub(1, Relaxed);
+        self.upcoming.bytes.fetch_sub(self.body_bytes, Relaxed);
     }
 }
 
@@ -85,29 +93,54 @@ impl Drop for OnItsWay<'_> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_on_its_way_counts_until_it_arrives() {
-        let upcoming = Upcoming::default();
-        let first = upcoming.enter(100);
-        let second = upcoming.enter(1 << 20);
-        assert_eq!(upcoming.cost(), writer_cost(1, 0) + (1 << 20));
-        drop(first);
-        assert_eq!(upcoming.cost(), 1 << 20);
-        drop(second);
-        assert_eq!(upcoming.cost(), 0);
+    const MAX_ITEMS: usize = 20_000;
+
+    /// Returns the expected cost of one request.
+    fn cost_of(upcoming: &Upcoming, body_bytes: usize) -> u64 {
+        let _request = upcoming.add(body_bytes);
+        upcoming.cost(MAX_ITEMS)
+    }
+
+    fn translate(upcoming: &Upcoming, requests: usize, body_bytes: usize, events: usize) {
+        (0..requests).for_each(|_| upcoming.add(body_bytes).translated(events));
+    }
+
+    fn is_close(found: u64, expected: u64) -> bool {
+        found.abs_diff(expected) < expected / 10
     }
 
     #[test]
-    fn a_body_is_expected_to_cost_what_bodies_of_its_size_cost() {
+    fn a_request_counts_until_it_ends() {
         let upcoming = Upcoming::default();
-        let cost = writer_cost(1000, 400_000);
-        (0..50).for_each(|_| upcoming.learn(400_000, cost));
-        let close = |found: u64, expected: u64| found.abs_diff(expected) < expected / 10;
-        assert!(close(upcoming.expected(400_000), cost), "{}", upcoming.expected(400_000));
-        assert!(close(upcoming.expected(200_000), cost / 2));
-        upcoming.learn(0, cost);
-        assert_eq!(upcoming.expected(0), writer_cost(1, 0), "a request without a body is one event");
-        (0..100).for_each(|_| upcoming.learn(1 << 20, writer_cost(1, 1 << 20)));
-        assert!(close(upcoming.expected(1 << 20), 1 << 20), "{}", upcoming.expected(1 << 20));
+        let requests = [upcoming.add(100), upcoming.add(1 << 20)];
+        assert_eq!(upcoming.cost(MAX_ITEMS), writer_cost(2, 100 + (1 << 20)));
+        drop(requests);
+        assert_eq!(upcoming.cost(MAX_ITEMS), 0);
+    }
+
+    #[test]
+    fn a_batch_is_expected_to_have_the_events_of_earlier_ones_of_its_size() {
+        let upcoming = Upcoming::default();
+        translate(&upcoming, 50, 400_000, 1_000);
+        assert!(is_close(cost_of(&upcoming, 400_000), writer_cost(1_000, 400_000)));
+        assert!(is_close(cost_of(&upcoming, 200_000), writer_cost(500, 200_000)));
+        assert_eq!(cost_of(&upcoming, 0), writer_cost(1, 0), "a request without a body is one event");
+        translate(&upcoming, 50, 1 << 20, 1);
+        assert!(is_close(cost_of(&upcoming, 1 << 20), writer_cost(1, 1 << 20)), "the sender has changed");
+    }
+
+    #[test]
+    fn small_requests_say_little_about_large_ones() {
+        let upcoming = Upcoming::default();
+        translate(&upcoming, 50, 400_000, 1_000);
+        translate(&upcoming, 100, 2, 1);
+        assert!(is_close(cost_of(&upcoming, 400_000), writer_cost(1_000, 400_000)));
+    }
+
+    #[test]
+    fn a_request_is_expected_to_have_no_more_events_than_it_may() {
+        let upcoming = Upcoming::default();
+        translate(&upcoming, 1_000_000, 40, 20);
+        assert_eq!(cost_of(&upcoming, 10 << 20), writer_cost(MAX_ITEMS, 10 << 20));
     }
 }

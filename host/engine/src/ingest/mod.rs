@@ -43,7 +43,6 @@ use inlet_core::{
     log::{StageTimes, TimedStage},
     verification::Nonce,
 };
-use inlet_store::writer_cost;
 
 use self::{
     commit::NotCommitted,
@@ -192,8 +191,7 @@ async fn ingest(
     }
     engine.request_rates.admit(endpoint, Instant::now())?;
 
-    let body_bytes = request.body().as_bytes().len();
-    let on_its_way = endpoint.upcoming.admit(engine, endpoint, body_bytes)?;
+    let upcoming = endpoint.upcoming.admit(engine, endpoint, request.body().as_bytes().len())?;
     let translated = match handshake {
         Some(_) => handshake::translated(),
         None => translate::translate(engine, endpoint, plugin, &request, verdict).await?,
@@ -213,11 +211,8 @@ async fn ingest(
     let extras_bytes = extras.as_deref().map_or(0, held_bytes::of_extras);
     request.reserve(extras_bytes + held_bytes::of_planned(&items, request.body().as_bytes()))?;
     let first_id = items.first().map(|item| item.log.id);
-    endpoint
-        .upcoming
-        .learn(body_bytes, writer_cost(items.len(), items.iter().map(|item| item.log.original.len()).sum()));
-    // The store counts it from now on.
-    drop(on_its_way);
+    // From here on the store's queue counts it.
+    upcoming.translated(items.len());
     let settled = match commit::commit(engine, endpoint, items, verified.nonce, extras, request.hold()).await {
         Ok(settled) => settled,
         Err(NotCommitted::Refused(cause)) => {

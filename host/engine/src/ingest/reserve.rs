@@ -23,10 +23,8 @@ pub(super) fn reserve(
     headers: &HeaderMap,
     now: Instant,
 ) -> Result<Arc<Reservation>, IngestError> {
-    engine
-        .store
-        .admit(endpoint.environment_id, endpoint.id, endpoint.upcoming.cost())
-        .map_err(|_| IngestError::Overloaded)?;
+    let upcoming = endpoint.upcoming.cost(endpoint.limits.items);
+    engine.store.admit(endpoint.environment_id, endpoint.id, upcoming).map_err(|_| IngestError::Overloaded)?;
     let is_suspect = lacks_credential(endpoint, headers) || engine.failures.is_over(peer.0, now);
     let party = Party { source: endpoint.id, peer: peer.0, is_suspect };
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

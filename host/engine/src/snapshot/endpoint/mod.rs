@@ -78,7 +78,7 @@ pub struct Endpoint {
     pub meters: Meters,
     /// The plugin's quarantine.
     pub guard: Arc<Guard>,
-    /// The requests that are on their way to the store.
+    /// The requests that are verified and not yet in the store's queue.
     pub(crate) upcoming: Arc<Upcoming>,
     /// The last request under an earlier token, in milliseconds since 1970; 0 if none came since the server started.
     previous_used_ms: AtomicI64,
