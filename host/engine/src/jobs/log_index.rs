@@ -21,6 +21,9 @@ const PRUNED_SLICE: u32 = 4096;
 const PAUSE: Duration = Duration::from_millis(20);
 /// The pause after a segment, as a multiple of the time that the segment took.
 const REST: u32 = 2;
+/// The segments in a row after which the job does not rest any more: events come in faster than it would index them, and a search
+/// reads what no segment has yet.
+const BEHIND: usize = 16;
 
 /// Keeps the index over event logs.
 #[derive(Default)]
@@ -50,6 +53,7 @@ impl Job for LogIndex {
     }
 
     async fn run(&mut self, engine: &Engine) -> Result<(), LogIndexError> {
+        let mut written = 0;
         // Source environments take turns, so that a large one does not keep the others waiting.
         loop {
             let mut has_more = false;
@@ -59,7 +63,10 @@ impl Job for LogIndex {
                 let Some(segment) = engine.store.unindexed_logs(endpoint.id, settled).await? else { continue };
                 write(engine, segment).await?;
                 has_more = true;
-                tokio::time::sleep(started.elapsed() * REST).await;
+                written += 1;
+                if written < BEHIND {
+                    tokio::time::sleep(started.elapsed() * REST).await;
+                }
             }
             if !has_more {
                 break;

@@ -33,6 +33,19 @@ use crate::{
 /// The number of connections by which a server commits groups of events, of different environments, at the same time.
 const WRITERS: usize = 4;
 
+/// How statements are planned. They are written for SQLite, which carries out joins in the order in which they are written and looks each
+/// row up in an index; such a plan stays good however tables grow. What PostgreSQL knows of the sizes of tables, nothing while they
+/// are new, decides nothing. And a page never takes more than one processor of those that commit events.
+const PLANS: [(&str, &str); 7] = [
+    ("join_collapse_limit", "1"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_material", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("max_parallel_workers_per_gather", "0"),
+];
+
 static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migrate!("migrations/postgres") };
 /// The oldest version that is supported, as `server_version_num` writes it.
 const OLDEST: i64 = 150_000;
@@ -70,6 +83,8 @@ pub(crate) async fn open(
         other => other_problem(&connect, crate::error::CommitError::from(other).to_string()),
     })?;
     log_partitions::check(&mut connection).await.map_err(explain)?;
+    connection.close().await.map_err(explain)?;
+    let connect = connect.clone().options(PLANS);
     let readers = PgPoolOptions::new()
         .max_connections(options.readers)
         .acquire_timeout(Duration::from_secs(5))
@@ -77,12 +92,9 @@ pub(crate) async fn open(
         .connect_lazy_with(connect.clone());
     let clock = Arc::new(DatabaseClock::new(options.clock.clone()));
     let changes = ChangeNotices::start(connect.clone());
-    let mut connections = vec![connection];
-    while connections.len() < WRITERS {
-        connections.push(connect.connect().await.map_err(explain)?);
-    }
     let mut writers = Vec::with_capacity(WRITERS);
-    for connection in connections {
+    for _ in 0..WRITERS {
+        let connection = connect.connect().await.map_err(explain)?;
         let writer = PostgresWriter::start(connection, connect.clone(), clock.clone()).await.map_err(explain)?;
         writers.push(WriterConnection::Postgres(Box::new(writer)));
     }

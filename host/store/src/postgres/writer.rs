@@ -38,17 +38,6 @@ pub(crate) const BEGIN_OPERATION: &str = "BEGIN;
     SELECT 1 FROM meta WHERE key = 'write_lock' FOR NO KEY UPDATE;
     SELECT 1 FROM environments ORDER BY id FOR NO KEY UPDATE";
 
-/// The way in which the statements of a group are planned. They look up few rows by their keys, so a plan is made once in a session,
-/// and it must be one that stays good however tables grow: the joins in the order in which they are written, each row looked up in
-/// an index. What PostgreSQL knows of the sizes of tables, nothing while they are new, decides nothing.
-const PLANS: &str = "SET LOCAL plan_cache_mode = force_generic_plan;
-         SET LOCAL join_collapse_limit = 1;
-         SET LOCAL enable_hashjoin = off;
-         SET LOCAL enable_mergejoin = off;
-         SET LOCAL enable_material = off;
-         SET LOCAL enable_seqscan = off;
-         SET LOCAL enable_bitmapscan = off;";
-
 /// Commits. In a transaction that an error has ended, PostgreSQL takes a COMMIT for a ROLLBACK and reports success; the statement before it
 /// fails there, and so does the whole.
 pub(crate) const COMMIT: &str = "SELECT 1; COMMIT";
@@ -273,14 +262,15 @@ async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::
     version.fetch_optional(connection).await
 }
 
-/// Returns the statements that begin the transaction of a group: one round trip.
+/// Returns the statements that begin the transaction of a group: one round trip. The plan of each statement of a group is made once in a
+/// session: it looks up few rows by their keys, whatever its values are.
 fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     let of_refused = group.refused.iter().map(|refused| refused.environment_id);
     let environments: BTreeSet<i64> = group.jobs.iter().map(|job| job.environment).chain(of_refused).collect();
     let environments = environments.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     format!(
         "BEGIN;
-         {PLANS}
+         SET LOCAL plan_cache_mode = force_generic_plan;
          SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms
          FROM begin_group('{{{environments}}}', '{{}}', '\\x{id}', {number})",
         id = id.simple(),

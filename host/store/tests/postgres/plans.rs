@@ -11,9 +11,13 @@ use inlet_core::{
     verification::{Covers, Nonce},
 };
 
-use inlet_store::Cursor;
+use inlet_core::Uuid;
+use inlet_store::{ActionFilter, Cursor, EventQuery, RecipientFilter};
 
-use crate::suite::support::{Event, Fixture, Unlimited, mapping};
+use crate::suite::{
+    log_search,
+    support::{Event, Fixture, Unlimited, mapping},
+};
 
 /// The rows that each large table gets.
 const ROWS: u64 = 4000;
@@ -265,5 +269,72 @@ async fn a_list_by_age_reads_a_page() {
     assert!(lists.len() >= 7, "{lists:#?}");
     for (text, (_, plan)) in lists {
         assert!(plan.contains("recipients_by_age"), "{text}\n{plan}");
+    }
+}
+
+/// Event logs in two segments and a rest, 100 in a transaction: few of each segment have a user of their own.
+async fn fill_logs(fixture: &Fixture) {
+    let mappings = [mapping("track/Mapped", "workflows_trigger", r#"{"key":"k","recipients":"data.to"}"#, 1)];
+    for hundred in 0..170 {
+        let prepare = |number| {
+            let (event_type, user, key) = match number {
+                7 if hundred % 20 == 3 => ("track/Mapped", "rare".to_owned(), format!("rare-{hundred}")),
+                _ => ("track/Usual", format!("u{hundred}-{number}"), format!("key-{hundred}-{number}")),
+            };
+            let item = format!(r#"{{"userId":"{user}","data":{{"to":[{{"id":"{user}"}}]}}}}"#);
+            Event::new(event_type, &item).mappings(&mappings).key(&key).prepare(fixture)
+        };
+        fixture.store.commit(fixture.job((0..100).map(prepare).collect())).await.unwrap();
+    }
+    assert_eq!(log_search::index(fixture).await, 2);
+}
+
+/// A search by value reads the event logs that the index names, and those that it does not have yet.
+#[tokio::test]
+async fn a_search_reads_the_event_logs_of_its_hits() {
+    const UNINDEXED: u64 = 700;
+    // The next value, the limit and the events that were committed together with a hit.
+    const MOST: u64 = UNINDEXED + 700;
+    let fixture = Fixture::new().await;
+    fill_logs(&fixture).await;
+    let all = || EventQuery::newest(vec![fixture.source_environment], 3);
+    let recipient = || Some(RecipientFilter { collection: None, id: "rare".to_owned() });
+    let of_rare = ActionFilter { recipient: recipient(), workflow: Some("k".to_owned()), ..ActionFilter::default() };
+    let searches = [
+        ("user", 3, EventQuery { user_id: Some("rare".to_owned()), ..all() }),
+        (
+            "older ones",
+            2,
+            EventQuery { user_id: Some("rare".to_owned()), cursor: Cursor::Before(Uuid::nil()), ..all() },
+        ),
+        ("nobody", 0, EventQuery { user_id: Some("nobody".to_owned()), ..all() }),
+        ("key", 1, EventQuery { idempotency_key: Some("rare-43".to_owned()), ..all() }),
+        ("type", 3, EventQuery { event_types: vec!["track/Mapped".to_owned()], ..all() }),
+        ("recipient", 3, EventQuery { recipient: recipient(), ..all() }),
+        (
+            "user and outcome",
+            3,
+            EventQuery {
+                user_id: Some("rare".to_owned()),
+                outcomes: vec![Outcome::Executed, Outcome::Failed],
+                ..all()
+            },
+        ),
+        ("actions", 3, EventQuery { action: Some(of_rare), ..all() }),
+    ];
+    log_plans(&fixture).await;
+    let mut administrator = fixture.database.connect().await;
+    for analyzed in ["", "VACUUM ANALYZE"] {
+        sqlx::raw_sql(analyzed).execute(&mut administrator).await.unwrap();
+        for (name, found, query) in &searches {
+            let before = fixture.database.log().len();
+            let list = fixture.store.event_list(query, &Unlimited).await.unwrap().unwrap();
+            assert_eq!(list.page.items.len(), *found, "{name}");
+            let plans = plans(&fixture, before);
+            assert!(plans.keys().any(|text| text.contains("log_search")), "{name}: {:#?}", plans.keys());
+            for (text, (rows, plan)) in &plans {
+                assert!(*rows <= MOST, "{name}, {analyzed}: {rows} rows\n{text}\n{plan}");
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ async fn write(fixture: &Fixture, segment: &LogSegment) {
 }
 
 /// Indexes everything that fills a segment; returns the number of segments.
-async fn index(fixture: &Fixture) -> usize {
+pub async fn index(fixture: &Fixture) -> usize {
     let mut segments = 0;
     while let Some(segment) = fixture.store.unindexed_logs(fixture.source_environment, Uuid::max()).await.unwrap() {
         write(fixture, &segment).await;

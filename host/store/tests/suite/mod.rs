@@ -16,7 +16,7 @@ mod forget;
 mod idempotency;
 mod issues;
 mod job_leases;
-mod log_search;
+pub mod log_search;
 mod nonces;
 mod odd_texts;
 mod operational_events;

@@ -27,16 +27,40 @@ macro_rules! entries {
     };
 }
 
-/// The value with the hash `?22` in every segment, and the event log of each hit.
-macro_rules! hits {
+/// The event logs of a hit.
+macro_rules! events_of_hit {
     () => {
-        "log_segments CROSS JOIN log_search ON true CROSS JOIN event_logs ON true
-         WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
-           AND log_search.segment = log_segments.segment AND hash = ?22
-           AND event_logs.source_environment_id = ?1
+        "event_logs.source_environment_id = ?1
            AND event_logs.id >= max(CASE WHEN event = x'' THEN first_id ELSE event END, ?2)
            AND event_logs.id <= min(
                CASE WHEN event = x'' THEN last_id ELSE CAST(event || x'ffffffffffffffff' AS BLOB) END, ?3)"
+    };
+}
+
+/// The value with the hash `?22` in every segment, and the event logs of each hit. PostgreSQL does not know how few those are: left to
+/// itself it reads all event logs and compares each with the hits. What has an `OFFSET` it carries out as it is written, for one
+/// hit after another.
+macro_rules! hits {
+    (sqlite) => {
+        concat!(
+            "log_segments CROSS JOIN log_search ON true CROSS JOIN event_logs ON true",
+            hits!(),
+            " AND ",
+            events_of_hit!()
+        )
+    };
+    (postgres) => {
+        concat!(
+            "log_segments CROSS JOIN log_search ON true
+                 CROSS JOIN LATERAL (SELECT * FROM event_logs WHERE ",
+            events_of_hit!(),
+            " OFFSET 0) AS event_logs ON true",
+            hits!()
+        )
+    };
+    () => {
+        " WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
+           AND log_search.segment = log_segments.segment AND hash = ?22"
     };
 }
 
@@ -72,7 +96,7 @@ macro_rules! look_up {
         sql::each(look_up!(sqlite, $order), look_up!(postgres, $order))
     };
     ($database:ident, $order:literal) => {
-        concat!("SELECT event_logs.id FROM ", hits!(), filters!($database), order_of_hits!($order))
+        concat!("SELECT event_logs.id FROM ", hits!($database), filters!($database), order_of_hits!($order))
     };
 }
 
@@ -97,6 +121,16 @@ macro_rules! read_open {
 macro_rules! reach {
     ($ids:expr) => {
         concat!("SELECT count(*), min(id), max(id) FROM (SELECT event_logs.id AS id FROM ", $ids, ") AS compared")
+    };
+}
+
+/// The reach among the hits of a value.
+macro_rules! reach_of_hits {
+    ($order:literal) => {
+        sql::each(
+            reach!(concat!(hits!(sqlite), order_of_hits!($order))),
+            reach!(concat!(hits!(postgres), order_of_hits!($order))),
+        )
     };
 }
 
@@ -247,13 +281,13 @@ impl<'a> Search<'a> {
         range: uuids::Range,
         most: usize,
     ) -> Result<(usize, Option<Uuid>), sqlx::Error> {
-        let sql = match (part, self.ascending) {
-            (Part::Scan, true) => reach!(concat!(entries!(), " ORDER BY id ASC LIMIT ?4")),
-            (Part::Scan, false) => reach!(concat!(entries!(), " ORDER BY id DESC LIMIT ?4")),
-            (Part::Open, true) => reach!(concat!(open_entries!(), " ORDER BY entries.event_id ASC LIMIT ?4")),
-            (Part::Open, false) => reach!(concat!(open_entries!(), " ORDER BY entries.event_id DESC LIMIT ?4")),
-            (Part::LookUp(_), true) => reach!(concat!(hits!(), order_of_hits!("ASC"))),
-            (Part::LookUp(_), false) => reach!(concat!(hits!(), order_of_hits!("DESC"))),
+        let sql: sql::Text = match (part, self.ascending) {
+            (Part::Scan, true) => reach!(concat!(entries!(), " ORDER BY id ASC LIMIT ?4")).into(),
+            (Part::Scan, false) => reach!(concat!(entries!(), " ORDER BY id DESC LIMIT ?4")).into(),
+            (Part::Open, true) => reach!(concat!(open_entries!(), " ORDER BY entries.event_id ASC LIMIT ?4")).into(),
+            (Part::Open, false) => reach!(concat!(open_entries!(), " ORDER BY entries.event_id DESC LIMIT ?4")).into(),
+            (Part::LookUp(_), true) => reach_of_hits!("ASC"),
+            (Part::LookUp(_), false) => reach_of_hits!("DESC"),
         };
         let values: Vec<Option<Attribute<'_>>> = match part {
             Part::LookUp(values) => values.iter().copied().map(Some).collect(),
@@ -262,7 +296,7 @@ impl<'a> Search<'a> {
         let each = (most / values.len().max(1)).max(1);
         let (mut entries, mut edges) = (0, Vec::new());
         for value in values {
-            let query = self.bind(sql::query(sql), range, each);
+            let query = self.bind(sql::query(sql.clone()), range, each);
             let query = query.bind(value.map(|value| i64::from(value.hash(self.key))));
             let row = query.fetch_one(&mut *connection).await?;
             let count = usize::try_from(row.try_get::<i64>(0)?).unwrap_or_default();
