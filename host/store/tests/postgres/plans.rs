@@ -303,8 +303,8 @@ async fn a_search_reads_the_event_logs_of_its_hits() {
     let searches = [
         ("user", 3, EventQuery { user_id: Some("rare".to_owned()), ..all() }),
         (
-            "older ones",
-            2,
+            "oldest",
+            3,
             EventQuery { user_id: Some("rare".to_owned()), cursor: Cursor::Before(Uuid::nil()), ..all() },
         ),
         ("nobody", 0, EventQuery { user_id: Some("nobody".to_owned()), ..all() }),

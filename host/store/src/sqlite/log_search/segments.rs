@@ -59,7 +59,8 @@ async fn add(
     segment: i64,
     entries: &[LogSearchEntry],
 ) -> Result<(), SqliteError> {
-    transaction::begin(statements).await?;
+    // No search knows the segment before it is finished.
+    transaction::begin_beside_groups(statements).await?;
     statements
         .write(&ENTRIES, entries, |row, entry| {
             let event = entry.event.as_ref().map_or(&[][..], |event| event.as_slice());

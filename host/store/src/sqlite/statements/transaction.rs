@@ -19,6 +19,16 @@ pub(crate) async fn begin(statements: &mut StatementRunner<'_>) -> Result<(), Sq
     Ok(begin_on(&mut statements.own_connection()).await?)
 }
 
+/// Begins the transaction of an operation on rows that nobody else reads or writes yet. It keeps no group from being committed on
+/// another connection, and waits for none.
+pub(crate) async fn begin_beside_groups(statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
+    if statements.is_direct() {
+        return statements.run(BEGIN).await;
+    }
+    sql::query(BEGIN).execute(statements.own_connection()).await?;
+    Ok(())
+}
+
 async fn begin_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
     match connection {
         sql::Connection::Sqlite(_) => sql::query(BEGIN).execute(connection).await.map(|_| ()),
