@@ -302,11 +302,7 @@ async fn a_search_reads_the_event_logs_of_its_hits() {
     let of_rare = ActionFilter { recipient: recipient(), workflow: Some("k".to_owned()), ..ActionFilter::default() };
     let searches = [
         ("user", 3, EventQuery { user_id: Some("rare".to_owned()), ..all() }),
-        (
-            "oldest",
-            3,
-            EventQuery { user_id: Some("rare".to_owned()), cursor: Cursor::Before(Uuid::nil()), ..all() },
-        ),
+        ("oldest", 3, EventQuery { user_id: Some("rare".to_owned()), cursor: Cursor::Before(Uuid::nil()), ..all() }),
         ("nobody", 0, EventQuery { user_id: Some("nobody".to_owned()), ..all() }),
         ("key", 1, EventQuery { idempotency_key: Some("rare-43".to_owned()), ..all() }),
         ("type", 3, EventQuery { event_types: vec!["track/Mapped".to_owned()], ..all() }),

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs,
-    os::unix::{fs::chown, process::CommandExt as _},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::LazyLock,
@@ -71,7 +71,10 @@ fn start() -> Server {
     let mut command = Command::new("sh");
     command.args([OsString::from("-c"), SCRIPT.into(), "sh".into(), programs.into(), directory.clone().into()]);
     if rustix::process::geteuid().is_root() {
-        chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();
+        // With the copied programs, or it could not remove them.
+        let owner = format!("{NOBODY}:{NOBODY}");
+        let changed = Command::new("chown").args(["-R", &owner]).arg(&directory).status().unwrap();
+        assert!(changed.success(), "chown {owner} {}", directory.display());
         command.uid(NOBODY).gid(NOBODY);
     }
     let process = command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
