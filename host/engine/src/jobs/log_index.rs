@@ -21,8 +21,8 @@ const PRUNED_SLICE: u32 = 4096;
 const PAUSE: Duration = Duration::from_millis(20);
 /// The pause after a segment, as a multiple of the time that the segment took.
 const REST: u32 = 2;
-/// The segments in a row after which the job does not rest any more: events come in faster than it would index them, and a search
-/// reads what no segment has yet.
+/// The number of segments in a row after which the job stops resting. So many wait only if events come in faster than it indexes them, and
+/// a search scans those that no segment has yet.
 const BEHIND: usize = 16;
 
 /// Keeps the index over event logs.

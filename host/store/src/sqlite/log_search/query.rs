@@ -37,9 +37,8 @@ macro_rules! events_of_hit {
     };
 }
 
-/// The value with the hash `?22` in every segment, and the event logs of each hit. PostgreSQL does not know how few those are: left to
-/// itself it reads all event logs and compares each with the hits. What has an `OFFSET` it carries out as it is written, for one
-/// hit after another.
+/// The value with the hash `?22` in every segment, and the event logs of each hit. PostgreSQL cannot estimate how few those are, and would
+/// read all event logs to compare each with the hits. It cannot move a subquery with an `OFFSET`, so it runs this one for each hit.
 macro_rules! hits {
     (sqlite) => {
         concat!(

@@ -19,8 +19,8 @@ pub(crate) async fn begin(statements: &mut StatementRunner<'_>) -> Result<(), Sq
     Ok(begin_on(&mut statements.own_connection()).await?)
 }
 
-/// Begins the transaction of an operation on rows that nobody else reads or writes yet. It keeps no group from being committed on
-/// another connection, and waits for none.
+/// Begins the transaction of an operation on rows that nothing else reads or writes. Unlike [`begin`], it neither waits for groups on other
+/// connections nor holds them up.
 pub(crate) async fn begin_beside_groups(statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
     if statements.is_direct() {
         return statements.run(BEGIN).await;
