@@ -10,6 +10,7 @@ use inlet_core::settle::{Job, Settlement};
 
 use crate::{
     error::CommitError,
+    job_fence::JobFence,
     records::{CommitExtras, Durability, NewRefused},
     resend::{Recognized, Resend},
 };
@@ -42,8 +43,8 @@ pub(crate) trait WriteBackend: Send + 'static {
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError>;
 
     /// Called before each operation: reads again what other nodes may have changed, over a new connection if the last one
-    /// was lost. After an error, the operation is not executed.
-    async fn prepare(&mut self) -> Result<(), CommitError>;
+    /// was lost. The operation changes nothing unless its fence holds. After an error, it is not executed.
+    async fn prepare(&mut self, fence: Option<JobFence>) -> Result<(), CommitError>;
 
     /// The longest time that an operation may take; none where the database cannot be cut off.
     fn operation_limit(&self) -> Option<Duration>;

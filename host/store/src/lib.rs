@@ -7,6 +7,7 @@
 //! - the group-commit `writer`: all changes go through its queue and its one connection. It gathers the jobs that are
 //!   waiting, settles and writes them in one transaction, and answers all of them after the commit;
 //! - `backend`: the seam between the writer and a database, and `database`, which chooses one;
+//! - `job_fence`: keeps a node from changing what another one works on by now;
 //! - `restore`: the way of a backup into a data directory;
 //! - `migrate`: the way of a data directory into a PostgreSQL database;
 //! - `clock`: the store's own time, by which data is kept and windows are counted;
@@ -30,6 +31,7 @@ mod clock;
 mod data_dir;
 mod database;
 mod error;
+mod job_fence;
 mod master_key_check;
 mod migrate;
 mod observer;
@@ -49,6 +51,7 @@ mod writer;
 pub use clock::{ClockState, RealClock, StoreClock, SystemClock};
 pub use data_dir::FileSizes;
 pub use error::{BackupError, ChangeError, CommitError, OpenError, Overload, ReadError, ResealError, RestoreError};
+pub use job_fence::{JobFence, fenced, inherit_fence};
 pub use master_key_check::MasterKeyCheck;
 pub use migrate::{MigratedTable, MigrationError, MigrationProgress, StoreMigration};
 pub use observer::{GroupReport, Stats, WriterObserver};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inlet_store::{Author, ReadError};
+use inlet_store::{Author, ReadError, fenced};
 
 use super::{
     change_turn::ChangeTurn,
@@ -42,7 +42,7 @@ impl Engine {
             let turn = ChangeTurn::take(&engine).await?;
             engine.reload_shared(&lock).await.map_err(ConfigureError::from)?;
             let store = engine.store.clone();
-            let changed = change(ConfigurationChange { engine, author, lock }).await;
+            let changed = fenced(turn.fence(), change(ConfigurationChange { engine, author, lock })).await;
             store.announce_change();
             turn.end().await;
             changed

@@ -1,11 +1,15 @@
 //! The turn of one server among those that change the configuration of one database.
 //!
 //! What is checked before a change must hold when it is written, so one server changes the configuration at a time. The
-//! turn is a lease, and ends by itself if its server is gone.
+//! turn is a lease, and ends by itself if its server is gone. A change that comes too late is behind a
+//! [fence](inlet_store::JobFence).
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use inlet_store::CommitError;
+use inlet_store::{CommitError, JobFence};
 
 use super::ConfigureError;
 use crate::Engine;
@@ -21,14 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(35);
 /// The right to change the configuration. No other server has it meanwhile.
 pub(super) struct ChangeTurn {
     engine: Engine,
-    owner: String,
+    owner: Arc<str>,
     epoch: i64,
 }
 
 impl ChangeTurn {
     /// Waits for the turn.
     pub(super) async fn take(engine: &Engine) -> Result<Self, ConfigureError> {
-        let owner = engine.node_id.to_string();
+        let owner = Arc::from(engine.node_id.to_string());
         let asked = Instant::now();
         loop {
             let lease = engine.store.job_lease_acquire(NAME, &owner, TTL).await.map_err(unavailable)?;
@@ -41,6 +45,11 @@ impl ChangeTurn {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Returns the fence of what is changed in the turn.
+    pub(super) fn fence(&self) -> JobFence {
+        JobFence { name: NAME, owner: self.owner.clone(), epoch: self.epoch }
     }
 
     /// Gives the turn back. One that is not given back ends by itself.

@@ -1,7 +1,8 @@
 //! The lease of a job that runs on one node only.
 //!
 //! A lease is a row in the store with an owner and an end by the database's clock. It is acquired before a run, renewed
-//! during the run and released after it. A run whose lease is lost is stopped.
+//! during the run and released after it. A run whose lease is lost is stopped, and what it had sent off is behind a
+//! [fence](inlet_store::JobFence).
 //!
 //! A process that is killed leaves its leases behind. The database of SQLite belongs to one process, which holds the lock
 //! of the data directory, so opening it frees all leases; nodes that share a database wait for [`TTL`].
@@ -14,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inlet_store::CommitError;
+use inlet_store::{CommitError, JobFence};
 
 use crate::Engine;
 
@@ -50,6 +51,11 @@ impl Lease {
         let lease = self.engine.store.job_lease_acquire(self.name, &self.owner, TTL).await?;
         self.epoch.store(if lease.is_held { lease.epoch } else { NOT_HELD }, Ordering::Relaxed);
         Ok(lease.is_held)
+    }
+
+    /// Returns the fence of work that is done under the lease, which must be held.
+    pub(super) fn fence(&self) -> JobFence {
+        JobFence { name: self.name, owner: self.owner.clone(), epoch: self.epoch.load(Ordering::Relaxed) }
     }
 
     /// Renews the lease again and again. Completes when it is lost.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use inlet_store::CommitError;
+use inlet_store::{CommitError, fenced};
 use metrics::{counter, gauge, histogram};
 
 use super::{
@@ -87,7 +87,7 @@ async fn run_once<J: Job>(job: &mut J, engine: &Engine, lease: &Lease) -> Option
         Err(error) => return Some(failed_to_acquire::<J>(&error)),
     }
     let outcome = tokio::select! {
-        result = job.run(engine) => outcome_of::<J>(result),
+        result = fenced(lease.fence(), job.run(engine)) => outcome_of::<J>(result),
         () = lease.keep() => {
             tracing::warn!(job = J::NAME, "a background job lost its lease and was stopped; it is tried again");
             RunOutcome::LeaseLost

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use inlet_store::inherit_fence;
 use tokio::task::{AbortHandle, JoinSet};
 
 /// The time between two looks at the store. The answer comes from an index that is nearly empty.
@@ -18,7 +19,7 @@ impl SourceTasks {
     /// Starts a task for a source environment, unless one is running.
     pub(super) fn start(&mut self, source_environment: i64, task: impl Future<Output = ()> + Send + 'static) {
         let Self { tasks, active } = self;
-        active.entry(source_environment).or_insert_with(|| tasks.spawn(task));
+        active.entry(source_environment).or_insert_with(|| tasks.spawn(inherit_fence(task)));
     }
 
     /// Waits until a task ended or it is time for the next look. Returns false if no task is running.

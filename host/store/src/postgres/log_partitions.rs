@@ -3,19 +3,21 @@
 
 use sqlx::PgConnection;
 
-use super::writer::{BEGIN_OPERATION, COMMIT, PostgresWriter};
+use super::writer::PostgresWriter;
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::KeepLogPartitions,
-    sqlite::{SqliteError, WriteConnection, WriterConnection},
+    sql,
+    sqlite::{SqliteError, WriteConnection, WriterConnection, transaction},
 };
 
 /// Makes the partitions of the coming days: two more than one, so that a server that is alone may be away for a while.
 const MAKE: &str = "SELECT make_log_partitions((extract(epoch FROM clock_timestamp()) * 1000)::bigint
     + greatest(3 * 86400000, 2 * log_partition_ms()))";
-/// Drops partitions. Readers of the logs go first, for a second at most, while writers wait.
-const DROP: &str = "SET LOCAL lock_timeout = '1s'; SELECT drop_log_partitions(";
+/// Lets readers of the logs go before their partitions are dropped, for a second at most, while writers wait.
+const READERS_FIRST: &str = "SET LOCAL lock_timeout = '1s'";
+const DROP: &str = "SELECT drop_log_partitions(?)";
 /// The time at which the oldest partition begins, unless it is longer than two: it has what was moved, or time without a server.
 const FLOOR: &str = "SELECT CASE WHEN until_ms - from_ms <= 2 * log_partition_ms() THEN from_ms END
     FROM log_partitions ORDER BY until_ms LIMIT 1";
@@ -28,34 +30,37 @@ impl Execute<KeepLogPartitions> for WriteConnection {
         KeepLogPartitions { cutoff_ms }: KeepLogPartitions,
     ) -> Result<Option<i64>, CommitError> {
         let WriterConnection::Postgres(writer) = &mut self.connection else { return Ok(None) };
-        Ok(keep(writer, cutoff_ms).await.map_err(SqliteError::from)?)
+        Ok(keep(writer, cutoff_ms).await?)
     }
 }
 
-async fn keep(writer: &mut PostgresWriter, cutoff_ms: i64) -> Result<Option<i64>, sqlx::Error> {
+async fn keep(writer: &mut PostgresWriter, cutoff_ms: i64) -> Result<Option<i64>, SqliteError> {
     sqlx::query(MAKE).execute(&mut writer.connection).await?;
-    if let Err(error) = drop_before(&mut writer.connection, cutoff_ms).await {
-        writer.roll_back().await;
-        match error.as_database_error().and_then(|error| error.code()) {
-            Some(code) if code == LOCK_NOT_AVAILABLE => {
+    let oldest_ms: i64 =
+        sqlx::query_scalar("SELECT min(until_ms) FROM log_partitions").fetch_one(&mut writer.connection).await?;
+    if oldest_ms <= cutoff_ms {
+        match drop_before(writer, cutoff_ms).await {
+            Ok(()) => tracing::info!("dropped the partitions of the logs whose retention is over"),
+            Err(SqliteError::Database(error)) if is_lock_not_available(&error) => {
                 tracing::info!("old partitions of the logs are read now; they are dropped later");
             }
-            _ => return Err(error),
+            Err(error) => return Err(error),
         }
     }
-    sqlx::query_scalar(FLOOR).fetch_one(&mut writer.connection).await
+    Ok(sqlx::query_scalar(FLOOR).fetch_one(&mut writer.connection).await?)
 }
 
-async fn drop_before(connection: &mut PgConnection, cutoff_ms: i64) -> Result<(), sqlx::Error> {
-    let oldest: i64 =
-        sqlx::query_scalar("SELECT min(until_ms) FROM log_partitions").fetch_one(&mut *connection).await?;
-    if oldest > cutoff_ms {
-        return Ok(());
-    }
-    let drop = format!("{BEGIN_OPERATION}; {DROP}{cutoff_ms}); {COMMIT}");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(drop)).execute(connection).await?;
-    tracing::info!("dropped the partitions of the logs whose retention is over");
-    Ok(())
+async fn drop_before(writer: &mut PostgresWriter, cutoff_ms: i64) -> Result<(), SqliteError> {
+    transaction::run(writer.plain(), async |connection| {
+        sql::query(READERS_FIRST).execute(&mut *connection).await?;
+        sql::query(DROP).bind(cutoff_ms).execute(connection).await?;
+        Ok(())
+    })
+    .await
+}
+
+fn is_lock_not_available(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
 /// Makes the partitions of the coming days where a server opens the database, and tells of tables among the partitions that are

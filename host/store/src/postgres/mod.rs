@@ -17,7 +17,7 @@ use sqlx::{
 
 pub(crate) use self::change_notices::ChangeNotices;
 pub(crate) use self::clock::DatabaseClock;
-pub(crate) use self::writer::{BEGIN_OPERATION, COMMIT, PostgresWriter};
+pub(crate) use self::writer::{BEGIN_OPERATION, COMMIT, PostgresWriter, hold_fence};
 use crate::{
     error::{OpenError, ResealError},
     migrate::UNDER_WAY,

@@ -16,7 +16,12 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::clock::DatabaseClock;
-use crate::{backend::GroupContent, sqlite::SqliteError};
+use crate::{
+    backend::GroupContent,
+    job_fence::{self, JobFence},
+    sql,
+    sqlite::SqliteError,
+};
 
 /// The longest time in which a connection is made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +62,8 @@ pub(crate) struct PostgresWriter {
     pub(crate) connection: PgConnection,
     options: PgConnectOptions,
     clock: Arc<DatabaseClock>,
+    /// The fence of the operation that is being executed.
+    pub(crate) fence: Option<JobFence>,
     is_lost: bool,
     /// True while the transaction of a group is under way.
     pub(crate) is_in_group: bool,
@@ -83,7 +90,12 @@ impl PostgresWriter {
         .fetch_one(&mut connection)
         .await?;
         clock.saw(us);
-        Ok(Self { connection, options, clock, is_lost: false, is_in_group: false, id, number: 0 })
+        Ok(Self { connection, options, clock, fence: None, is_lost: false, is_in_group: false, id, number: 0 })
+    }
+
+    /// Lends the connection. Operations that are begun on it have the fence.
+    pub(crate) fn plain(&mut self) -> sql::Connection<'_> {
+        sql::Connection::Postgres(&mut self.connection, self.fence.as_ref())
     }
 
     /// Begins the transaction of a group. A connection that was lost meanwhile is replaced.
@@ -275,6 +287,19 @@ fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
          FROM begin_group('{{{environments}}}', '{{}}', '\\x{id}', {number})",
         id = id.simple(),
     )
+}
+
+/// Keeps the lease of a fence from being acquired by anybody else until the transaction under way is over. Fails if somebody has acquired
+/// it.
+pub(crate) async fn hold_fence(connection: &mut PgConnection, fence: Option<&JobFence>) -> Result<(), SqliteError> {
+    let Some(JobFence { name, owner, epoch }) = fence else { return Ok(()) };
+    let held = sqlx::query("SELECT 1 FROM job_leases WHERE name = $1 AND owner = $2 AND epoch = $3 FOR SHARE")
+        .bind(name)
+        .bind(&**owner)
+        .bind(epoch)
+        .fetch_optional(connection)
+        .await?;
+    held.map(|_| ()).ok_or_else(|| job_fence::lost().into())
 }
 
 /// Returns true if an error is one of the connection, and says nothing about the statement.

@@ -5,26 +5,29 @@ use sqlx::{
     pool::PoolConnection,
 };
 
+use crate::job_fence::JobFence;
+
 /// Begins a snapshot: every query of it sees the same moment.
 const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// A connection that is lent for some statements.
 pub(crate) enum Connection<'c> {
     Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
+    /// With the fence of the transactions that are begun on it.
+    Postgres(&'c mut PgConnection, Option<&'c JobFence>),
 }
 
 impl Connection<'_> {
     /// Returns true if the database is PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self, Self::Postgres(..))
     }
 
     /// Lends the connection on.
     pub(crate) fn lend(&mut self) -> Connection<'_> {
         match self {
             Self::Sqlite(connection) => Connection::Sqlite(connection),
-            Self::Postgres(connection) => Connection::Postgres(connection),
+            Self::Postgres(connection, fence) => Connection::Postgres(connection, *fence),
         }
     }
 }
@@ -37,7 +40,7 @@ impl<'c> From<&'c mut SqliteConnection> for Connection<'c> {
 
 impl<'c> From<&'c mut PgConnection> for Connection<'c> {
     fn from(connection: &'c mut PgConnection) -> Self {
-        Self::Postgres(connection)
+        Self::Postgres(connection, None)
     }
 }
 
@@ -87,7 +90,7 @@ impl PooledConnection {
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         match self {
             Self::Sqlite(connection) => Connection::Sqlite(connection),
-            Self::Postgres(connection) => Connection::Postgres(connection),
+            Self::Postgres(connection) => Connection::Postgres(connection, None),
         }
     }
 
@@ -110,7 +113,7 @@ impl Snapshot<'_> {
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         match self {
             Self::Sqlite(transaction) => Connection::Sqlite(transaction),
-            Self::Postgres(transaction) => Connection::Postgres(transaction),
+            Self::Postgres(transaction) => Connection::Postgres(transaction, None),
         }
     }
 }
@@ -127,7 +130,7 @@ impl<'e> From<&'e mut Connection<'_>> for Executor<'e> {
     fn from(connection: &'e mut Connection<'_>) -> Self {
         match connection {
             Connection::Sqlite(connection) => Self::Sqlite(connection),
-            Connection::Postgres(connection) => Self::Postgres(connection),
+            Connection::Postgres(connection, _) => Self::Postgres(connection),
         }
     }
 }
@@ -136,7 +139,7 @@ impl<'e> From<Connection<'e>> for Executor<'e> {
     fn from(connection: Connection<'e>) -> Self {
         match connection {
             Connection::Sqlite(connection) => Self::Sqlite(connection),
-            Connection::Postgres(connection) => Self::Postgres(connection),
+            Connection::Postgres(connection, _) => Self::Postgres(connection),
         }
     }
 }

@@ -39,4 +39,5 @@ pub(crate) use connection::{
 };
 pub(crate) use error::SqliteError;
 pub(crate) use open::{Opened, key_check, open, open_with, reseal};
+pub(crate) use statements::transaction;
 pub(crate) use write_connection::{WriteConnection, WriterConnection};

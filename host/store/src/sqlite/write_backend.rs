@@ -10,6 +10,7 @@ use super::{
 use crate::{
     backend::{Begun, CommittedGroup, Execute, GroupContent, GroupError, WriteBackend},
     error::CommitError,
+    job_fence::JobFence,
     operations::{ForgetNonce, ProveWritable},
     records::Durability,
     resend::Recognized,
@@ -45,8 +46,9 @@ impl WriteBackend for WriteConnection {
         self.abandon_group().await;
     }
 
-    async fn prepare(&mut self) -> Result<(), CommitError> {
+    async fn prepare(&mut self, fence: Option<JobFence>) -> Result<(), CommitError> {
         if let WriterConnection::Postgres(writer) = &mut self.connection {
+            writer.fence = fence;
             let version = writer.version().await.map_err(SqliteError::from)?;
             self.follow(version).await;
         }

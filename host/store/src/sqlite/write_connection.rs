@@ -81,7 +81,7 @@ impl WriterConnection {
     pub(crate) fn plain(&mut self) -> sql::Connection<'_> {
         match self {
             Self::Sqlite(writer) => writer.connection.plain(),
-            Self::Postgres(writer) => sql::Connection::Postgres(&mut writer.connection),
+            Self::Postgres(writer) => writer.plain(),
         }
     }
 
@@ -89,7 +89,7 @@ impl WriterConnection {
     pub(crate) fn statements(&mut self) -> StatementRunner<'_> {
         match self {
             Self::Sqlite(writer) => StatementRunner::Direct(&mut writer.connection),
-            Self::Postgres(writer) => StatementRunner::Plain(sql::Connection::Postgres(&mut writer.connection)),
+            Self::Postgres(writer) => StatementRunner::Plain(writer.plain()),
         }
     }
 

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     backend::{Execute, Operation, WriteBackend},
     error::CommitError,
+    job_fence,
     observer::Stats,
     options::StoreOptions,
     records::{CommitExtras, Durability, Hold, NewRefused, Settled},
@@ -118,7 +119,8 @@ impl<B: WriteBackend> Writer<B> {
         B: Execute<O>,
     {
         let (answer, answered) = oneshot::channel();
-        self.inbox.push_other(Work::Operation(Box::new(QueuedOperation { operation, answer })))?;
+        let fence = job_fence::current();
+        self.inbox.push_other(Work::Operation(Box::new(QueuedOperation { operation, fence, answer })))?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 

@@ -58,8 +58,8 @@ impl<B: WriteBackend> Task<B> {
         while let Some(next) = self.inbox.next(self.thread) {
             match next {
                 Next::Group(group) => self.commit(group, Intake::Open).await,
-                Next::Other(Work::Operation(operation)) => {
-                    if let Err(error) = self.backend.prepare().await {
+                Next::Other(Work::Operation(mut operation)) => {
+                    if let Err(error) = self.backend.prepare(operation.take_fence()).await {
                         operation.refuse(error);
                         continue;
                     }

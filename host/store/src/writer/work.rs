@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use crate::{
     backend::{Execute, Operation},
     error::CommitError,
+    job_fence::JobFence,
     records::Durability,
 };
 
@@ -20,6 +21,9 @@ pub(super) enum Work<B> {
 
 /// An operation with the sender of its answer, its type erased.
 pub(super) trait Queued<B>: Send {
+    /// Returns the fence of the job that wants it.
+    fn take_fence(&mut self) -> Option<JobFence>;
+
     fn run(self: Box<Self>, backend: &mut B) -> Pin<Box<dyn Future<Output = ()> + '_>>;
 
     /// Answers with an error instead.
@@ -28,10 +32,15 @@ pub(super) trait Queued<B>: Send {
 
 pub(super) struct QueuedOperation<O: Operation> {
     pub(super) operation: O,
+    pub(super) fence: Option<JobFence>,
     pub(super) answer: oneshot::Sender<Result<O::Output, O::Error>>,
 }
 
 impl<O: Operation, B: Execute<O>> Queued<B> for QueuedOperation<O> {
+    fn take_fence(&mut self) -> Option<JobFence> {
+        self.fence.take()
+    }
+
     fn run(self: Box<Self>, backend: &mut B) -> Pin<Box<dyn Future<Output = ()> + '_>> {
         Box::pin(async move {
             // A caller that went away does not undo the change.

@@ -6,6 +6,7 @@
 
 mod backend;
 mod change_notices;
+mod fences;
 mod log_partitions;
 mod migrate;
 mod nodes;

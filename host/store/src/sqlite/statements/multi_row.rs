@@ -71,7 +71,7 @@ impl MultiRow {
         items: &'v [T],
         bind: impl Fn(&mut Row<'v>, &'v T),
     ) -> Result<(), sqlx::Error> {
-        if let sql::Connection::Postgres(connection) = connection {
+        if let sql::Connection::Postgres(connection, _) = connection {
             return match items {
                 [] => Ok(()),
                 _ => self.arrays.execute(connection, values(items, &bind)).await,
@@ -105,7 +105,7 @@ impl MultiRow {
         bind: impl Fn(&mut Row<'v>, &'v T),
         mut found: impl FnMut(&'v [T], Vec<sql::Row>) -> Result<(), sqlx::Error>,
     ) -> Result<(), sqlx::Error> {
-        if let sql::Connection::Postgres(connection) = connection {
+        if let sql::Connection::Postgres(connection, _) = connection {
             return match items {
                 [] => Ok(()),
                 _ => found(items, self.arrays.fetch(connection, values(items, &bind)).await?),

@@ -159,7 +159,7 @@ impl StatementRunner<'_> {
         match self {
             Self::Plain(connection) => connection.lend(),
             Self::Direct(connection) => connection.plain(),
-            Self::Together(connection, _) => sql::Connection::Postgres(connection),
+            Self::Together(connection, _) => sql::Connection::Postgres(connection, None),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) async fn begin(statements: &mut StatementRunner<'_>) -> Result<(), Sq
     if statements.is_direct() {
         return statements.run(BEGIN).await;
     }
-    Ok(begin_on(&mut statements.own_connection()).await?)
+    begin_on(&mut statements.own_connection()).await
 }
 
 /// Begins the transaction of an operation on rows that nothing else reads or writes. Unlike [`begin`], it neither waits for groups on other
@@ -25,17 +25,23 @@ pub(crate) async fn begin_beside_groups(statements: &mut StatementRunner<'_>) ->
     if statements.is_direct() {
         return statements.run(BEGIN).await;
     }
-    sql::query(BEGIN).execute(statements.own_connection()).await?;
-    Ok(())
+    let connection = &mut statements.own_connection();
+    sql::query(BEGIN).execute(&mut *connection).await?;
+    match connection {
+        sql::Connection::Sqlite(_) => Ok(()),
+        sql::Connection::Postgres(server, fence) => postgres::hold_fence(server, *fence).await,
+    }
 }
 
-async fn begin_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+async fn begin_on(connection: &mut sql::Connection<'_>) -> Result<(), SqliteError> {
     match connection {
-        sql::Connection::Sqlite(_) => sql::query(BEGIN).execute(connection).await.map(|_| ()),
-        sql::Connection::Postgres(server) => {
-            sqlx::raw_sql(postgres::BEGIN_OPERATION).execute(&mut **server).await.map(|_| ())
+        sql::Connection::Sqlite(_) => _ = sql::query(BEGIN).execute(connection).await?,
+        sql::Connection::Postgres(server, fence) => {
+            sqlx::raw_sql(postgres::BEGIN_OPERATION).execute(&mut **server).await?;
+            postgres::hold_fence(server, *fence).await?;
         }
     }
+    Ok(())
 }
 
 /// Commits what [`begin`] began.
@@ -49,7 +55,9 @@ pub(crate) async fn commit(statements: &mut StatementRunner<'_>) -> Result<(), S
 async fn commit_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
     match connection {
         sql::Connection::Sqlite(_) => sql::query(COMMIT).execute(connection).await.map(|_| ()),
-        sql::Connection::Postgres(server) => sqlx::raw_sql(postgres::COMMIT).execute(&mut **server).await.map(|_| ()),
+        sql::Connection::Postgres(server, _) => {
+            sqlx::raw_sql(postgres::COMMIT).execute(&mut **server).await.map(|_| ())
+        }
     }
 }
 
@@ -63,7 +71,7 @@ pub(crate) async fn run<'c, T>(
     if let Err(error) = begun {
         // If an earlier transaction was left open, the next one must not meet it too.
         roll_back(connection).await;
-        return Err(error.into());
+        return Err(error);
     }
     let result = match body(connection).await {
         Ok(done) => commit_on(connection).await.map(|()| done).map_err(SqliteError::from),
