@@ -79,6 +79,35 @@ async fn the_line_of_a_server_goes_silent() {
     load.reconcile(&nodes[1]).await;
 }
 
+/// The server goes on where it was, although the other one has taken over what it held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_suspended_for_longer_than_its_leases() {
+    let (_postgres, nodes) = cluster(&["a", "b"]).await;
+    let load = Load::begin(&nodes).await;
+    load.answers(150).await;
+    nodes[1].suspend();
+    load.sends_to(&nodes[..1]);
+    // The leases of jobs last 30 s.
+    tokio::time::sleep(std::time::Duration::from_secs(35)).await;
+    load.answers(150).await;
+    nodes[1].resume();
+    load.sends_to(&nodes);
+    load.answers(150).await;
+    // Each of them works again under leases.
+    for node in &nodes {
+        until("no job fails", async || {
+            let system = node.get("/v1/system").await;
+            system["jobs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|job| job["outcome"] != "failed" && job["outcome"] != "panicked")
+        })
+        .await;
+    }
+    load.reconcile(&nodes[1]).await;
+}
+
 /// One server after another stops and starts, and then another version of a plugin comes into use.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_are_restarted_one_by_one_and_a_plugin_is_replaced() {
