@@ -28,8 +28,8 @@ pub struct JobFence {
 
 /// Runs a job's work behind a fence: operations that it has executed fail with
 /// [`CommitError::Unavailable`](crate::CommitError::Unavailable), and change nothing, once somebody else has acquired the lease. Tasks that
-/// the work spawns have no fence unless they [inherit](inherit_fence) it. An operation that is a single statement has none; its conditions
-/// say what it changes.
+/// the work spawns have no fence unless they [inherit](inherit_fence) it. An operation that is a single statement has none: it does no harm
+/// when it is done late or twice.
 pub async fn fenced<F: Future>(fence: JobFence, work: F) -> F::Output {
     FENCE.scope(fence, work).await
 }
