@@ -13,12 +13,12 @@ use crate::{
     error::{ChangeError, CommitError},
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, ConfigurationWrite, Credential, DeliveryTurn, DeliveryTurnResult,
-        Dismissal, EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare, ForgetCounts,
-        ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange,
-        NewEnvironment, NewManagementToken, NewNode, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable,
-        OperationalAttempt, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, QuarantineRecord,
-        Raised, RedriveSlice, Redriven, RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord,
-        SourceUpdate, StatisticsCount, TargetState, UnroutedRecord,
+        Dismissal, EndedGeneration, EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare,
+        ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation,
+        NewChange, NewEnvironment, NewManagementToken, NewNode, NewPluginVersion, NewReplay, NewSource, NewTarget,
+        NewVariable, OperationalAttempt, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords,
+        QuarantineRecord, Raised, RedriveSlice, Redriven, RefusedDismissal, SelectedDeliveries, SessionRecord,
+        SignInLinkRecord, SourceUpdate, StatisticsCount, TargetState, UnroutedRecord,
     },
 };
 
@@ -149,6 +149,10 @@ operations! {
     /// looked at, unless it reached the end.
     PruneHashed { table: HashedTable, after: Vec<u8>, now_ms: i64, slice: u32 }
         -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError>;
+    /// Begins a generation of idempotency records, unless it has begun.
+    BeginGeneration { number: i64 } -> Result<(), CommitError>;
+    /// Writes the filter of a generation that has ended.
+    FinishGeneration { ended: EndedGeneration } -> Result<(), CommitError>;
     /// Removes at most `slice` expired idempotency records, or moves them if most of their neighbours have expired.
     PruneRecords { now_ms: i64, slice: u32 } -> Result<PrunedRecords, CommitError>;
     PruneDeletedSources { limit: u32 } -> Result<u64, CommitError>;

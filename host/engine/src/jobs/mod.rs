@@ -17,11 +17,13 @@
 //! | `forget` | one node | when a user is to be forgotten; looked up twice a second |
 //! | `known_issues` | one node | when failures of a known issue need attention; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
+//! | `idempotency_generations` | one node | when a generation of idempotency records has grown or ended; looked up every 10 seconds, where servers share the database |
 //! | `operational_watch` | one node | when something that an operator should know began or ended; looked up every 10 seconds |
 //! | `statistics` | every node | every 5 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
+//! | `idempotency_filters` | every node | every 10 seconds, where servers share the database |
 //! | `nodes` | every node | every 10 seconds, where servers share the database |
 //! | `shared_configuration` | every node | when another server announced a change; looked up three times a second |
 //!
@@ -35,6 +37,8 @@ mod deleted_recipients;
 mod delivery_gauges;
 mod expansions;
 mod forget;
+mod idempotency_filters;
+mod idempotency_generations;
 mod job;
 mod known_issues;
 mod last_used;
@@ -61,7 +65,8 @@ use tokio::task::JoinHandle;
 
 use self::{
     bulk_operations::BulkOperations, cancellations::Cancellations, deleted_recipients::DeletedRecipients,
-    expansions::Expansions, forget::Forget, known_issues::KnownIssues, last_used::LastUsedJob, lease::Lease,
+    expansions::Expansions, forget::Forget, idempotency_filters::IdempotencyFilters,
+    idempotency_generations::IdempotencyGenerations, known_issues::KnownIssues, last_used::LastUsedJob, lease::Lease,
     log_index::LogIndex, metrics_upkeep::MetricsUpkeep, nodes::Nodes, parked_recipients::ParkedRecipients,
     plugin_watch::PluginWatch, replays::Replays, retention::Retention, retries::Retries,
     shared_configuration::SharedConfiguration, statistics::Statistics,
@@ -98,6 +103,8 @@ impl BackgroundJobs {
         jobs.add(Forget::default());
         jobs.add(KnownIssues);
         jobs.add(LogIndex::default());
+        jobs.add(IdempotencyGenerations);
+        jobs.add(IdempotencyFilters);
         jobs.add(Statistics);
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 /// The tables that belong to the servers of one database, and are not moved.
-const OWN: [&str; 8] = [
+const OWN: [&str; 10] = [
     "_sqlx_migrations",
     "writers",
     "nodes",
@@ -14,6 +14,9 @@ const OWN: [&str; 8] = [
     "log_partitions",
     "quarantines",
     "unrouted_requests",
+    // Records are moved into the table of earlier versions, which is read too.
+    "idempotency_generations",
+    "idempotency_records",
 ];
 
 /// The type of a column.

@@ -18,9 +18,10 @@ impl WriteConnection {
         if writer.is_in_group {
             return Ok(());
         }
-        let SharedState { version, nonce_horizon_ms, waiting } = writer.begin_group(group).await?;
+        let SharedState { version, nonce_horizon_ms, waiting, generation } = writer.begin_group(group).await?;
         self.nonce_horizon_ms = Some(nonce_horizon_ms);
         self.caches.parked.begin_shared(waiting);
+        self.caches.idempotency.begin_shared(generation);
         self.follow(version).await;
         Ok(())
     }

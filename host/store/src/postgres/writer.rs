@@ -55,6 +55,8 @@ pub(crate) struct SharedState {
     pub(crate) nonce_horizon_ms: i64,
     /// The numbers of recipients that triggers wait for, by environment; only environments that have some.
     pub(crate) waiting: HashMap<i64, usize>,
+    /// The newest generation of idempotency records; 0 while none has begun.
+    pub(crate) generation: i64,
 }
 
 /// A connection to a PostgreSQL server, with what it takes to open it again.
@@ -144,7 +146,12 @@ impl PostgresWriter {
             let (environment, count) = entry.split_once(' ')?;
             Some((environment.parse().ok()?, count.parse().ok()?))
         });
-        Ok(SharedState { nonce_horizon_ms: row.try_get(1)?, version: row.try_get(2)?, waiting: waiting.collect() })
+        Ok(SharedState {
+            nonce_horizon_ms: row.try_get(1)?,
+            version: row.try_get(2)?,
+            waiting: waiting.collect(),
+            generation: row.try_get(5)?,
+        })
     }
 
     /// Rolls back what is under way. The statement fails if the connection is gone, which is as good.
@@ -237,12 +244,17 @@ impl PostgresWriter {
         version(&mut self.connection).await
     }
 
-    /// Notes that this writer is alive, and removes those that are gone.
+    /// Notes that this writer is alive, removes those that are gone, and notes which version of the schema a node knows.
     ///
     /// A row is read only by its own writer, which looks up the outcome of a COMMIT without an answer: within a minute of the
     /// group that wrote the row last. So one that was not written for a day is not needed. Should its server have been cut off
     /// for that long, its next group writes the row again.
-    pub(crate) async fn keep_alive(&mut self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn keep_alive(&mut self, node: Uuid) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE nodes SET schema_version = $2 WHERE id = $1 AND schema_version <> $2")
+            .bind(node.as_bytes().as_slice())
+            .bind(super::schema_version())
+            .execute(&mut self.connection)
+            .await?;
         sqlx::query(
             "WITH alive AS (
                  UPDATE writers SET seen_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE id = $1)
@@ -283,8 +295,8 @@ fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     format!(
         "BEGIN;
          SET LOCAL plan_cache_mode = force_generic_plan;
-         SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms
-         FROM begin_group('{{{environments}}}', '{{}}', '\\x{id}', {number})",
+         SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms, generation
+         FROM begin_group('{{{environments}}}', '\\x{id}', {number})",
         id = id.simple(),
     )
 }

@@ -18,6 +18,7 @@ mod event;
 mod event_feed;
 mod export;
 mod forget;
+mod idempotency_generation;
 mod issue;
 mod job_lease;
 mod log_search;
@@ -70,6 +71,7 @@ pub use forget::{
     ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents,
     ForgottenTriggers,
 };
+pub use idempotency_generation::{EndedGeneration, GenerationSize};
 pub use issue::IssueRecord;
 pub use job_lease::JobLease;
 pub use log_search::{ActionFilter, LogSearchEntry, LogSegment, RecipientFilter};

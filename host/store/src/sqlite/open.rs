@@ -15,6 +15,7 @@ use super::{
         sealing::{self, KeyCheck, Overwrite},
     },
     error::{SqliteError, explain},
+    idempotency::GenerationIndex,
     tables::{deliveries, job_leases, store_time},
     write_connection::{Shared, SqliteWriter, WriteConnection, WriterConnection},
 };
@@ -94,12 +95,13 @@ pub(crate) async fn open_with(
     let hash_key = hash_key(connection).await?;
     let clock = store_time::clock(connection, clock).await?;
     let shared = Shared { vault, clock, deliveries: Arc::default(), committed: Arc::default() };
+    let generations = GenerationIndex::load(connection).await?;
     let mut connections = Vec::with_capacity(writers.len());
     for mut writer in writers {
-        let caches = Caches::load(&mut writer.plain()).await?;
+        let caches = Caches::load(&mut writer.plain(), &generations).await?;
         connections.push(WriteConnection::new(writer, caches, shared.clone()));
     }
-    let readers = Readers::new(pool, connections[0].caches.idempotency.index().clone());
+    let readers = Readers::new(pool, connections[0].caches.idempotency.places());
     let Shared { clock, deliveries, committed, .. } = shared;
     Ok(Opened { connections, readers, hash_key, clock, deliveries, committed })
 }

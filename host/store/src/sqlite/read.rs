@@ -6,6 +6,10 @@ pub(crate) use super::{
         requests::{newest as forget_newest, open as open_forgets},
         waits::{forgotten_since, is_awaited as forget_is_awaited},
     },
+    idempotency::upkeep::{
+        begins as generation_begins, read as ended_generation, refresh as refresh_generations,
+        without_filter as generation_without_filter,
+    },
     log_search::{
         build::{is_due as has_unindexed_logs, segment as unindexed_logs},
         segments::has_prunable as has_prunable_log_segments,

@@ -94,7 +94,7 @@ fn as_before(settled: Option<&Settled>) -> Settlement {
 /// Loads the job's needs as of one moment, and whether its request was taken already.
 async fn load(readers: &Readers, job: &Job, needs: &Needs<'_>) -> Result<(World, Recognized), SqliteError> {
     // Before the snapshot, which then holds all that the index names.
-    let wanted = Wanted::of(needs, &readers.records);
+    let wanted = Wanted::of(needs, |ids| readers.records.probe(ids));
     if wanted.is_empty() && job.nonce.is_none() {
         return Ok((World::default(), Recognized::New));
     }

@@ -87,9 +87,7 @@ impl WriteBackend for WriteConnection {
     }
 
     async fn after_commit(&mut self) {
-        if self.caches.idempotency.is_long()
-            && let Err(error) = self.caches.idempotency.seal(&mut self.connection.plain()).await
-        {
+        if let Err(error) = self.caches.idempotency.seal_if_long(&mut self.connection.plain()).await {
             tracing::warn!(error = %CommitError::from(error), "an index of idempotency records could not be written");
         }
         self.checkpoint().await;

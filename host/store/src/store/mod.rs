@@ -10,6 +10,7 @@ mod event_feed;
 mod events;
 mod expansions;
 mod forget;
+mod idempotency;
 mod issues;
 mod job_leases;
 mod kept_read;

@@ -7,6 +7,7 @@
 mod backend;
 mod change_notices;
 mod fences;
+mod idempotency_generations;
 mod log_partitions;
 mod migrate;
 mod nodes;

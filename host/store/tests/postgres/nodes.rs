@@ -345,7 +345,7 @@ async fn a_unique_index_that_is_not_valid_is_refused() {
         sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut administrator).await.unwrap();
     };
     let open = async || Store::open(fixture.database.options_of_node("second"), vault()).await;
-    spoil("idempotency_by_end", false).await;
+    spoil("refused_requests_by_cause", false).await;
     open().await.unwrap().close().await.unwrap();
     spoil("deliveries_by_id", false).await;
     let Err(OpenError::Other { problem, .. }) = open().await else { panic!("it was opened") };

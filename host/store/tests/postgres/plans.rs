@@ -65,6 +65,9 @@ const FILL: &str = r#"
 
     INSERT INTO idempotency (hash, expires_at_ms, value)
     SELECT sha256(id), 4000000000000, '' FROM filled;
+    INSERT INTO idempotency_records (generation, hash, expires_at_ms, value)
+    SELECT n % 2 + 1, sha256(id), 4000000000000, '' FROM filled;
+    INSERT INTO idempotency_generations (number, began_at_ms) VALUES (2, 0);
     INSERT INTO nonces (hash, expires_at_ms) SELECT sha256(id), 4000000000000 FROM filled;
 
     INSERT INTO attention (source_environment_id, event_id, open, outcome, code, item, items, retries)

@@ -385,3 +385,40 @@ async fn what_was_built_of_a_user_and_what_targets_answered_is_blanked_and_nothi
     assert_eq!(inputs.recipients.iter().map(|recipient| recipient.id.as_str()).collect::<Vec<_>>(), ["bo"]);
     assert_eq!(inputs.covered, 2);
 }
+
+#[tokio::test]
+async fn records_of_keys_lose_their_text_and_count_wherever_they_are_kept() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("t", "workflows_trigger", r#"{"key":"k","recipients":{"id":"user_id"}}"#, 1)];
+    let item = by("ana", "{}");
+    let event = |key| Event::new("t", &item).key(key).mappings(&mappings);
+    let keys = ["secret-key-1", "secret-key-2", "secret-key-3"];
+    for key in keys {
+        fixture.commit(event(key)).await;
+        if key != keys[2] {
+            fixture.end_generation().await;
+        }
+    }
+    let is_stored = || {
+        let contents = fixture.database.contents();
+        let hex: String = "secret-key".bytes().map(|byte| format!("{byte:02x}")).collect();
+        contents.values().any(|rows| {
+            rows.windows(10).any(|found| found == b"secret-key")
+                || rows.windows(20).any(|found| found == hex.as_bytes())
+        })
+    };
+    assert!(is_stored());
+    let record = begin(&fixture, "ana").await;
+    assert_eq!(walk(&fixture, &record).await.counts.idempotency_keys, 3);
+    let goal = fixture.store.clock().new_id();
+    fixture.store.forget_set_goal(fixture.environment, record.id, goal).await.unwrap();
+    fixture.store.forget_end_walks(fixture.environment, record.id, goal).await.unwrap();
+    while !fixture.store.overwrite_free_pages(100).await.unwrap() {}
+    while !fixture.store.truncate_log().await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!is_stored());
+    for key in keys {
+        assert_eq!(fixture.commit(event(key)).await.outcome, Outcome::Replayed);
+    }
+}

@@ -64,12 +64,13 @@ async fn runs_go_with_their_recipients_and_users_stay() {
 }
 
 #[tokio::test]
-async fn expired_records_are_found_by_walking() {
+async fn expired_records_are_deleted_in_slices() {
     let fixture = Fixture::new().await;
     let mappings = [mapping("t", "workflows_trigger", r#"{"key":"k","recipients":{"id":"user_id"}}"#, 1)];
     let keys: Vec<String> = (0..25).map(|number| format!("key {number}")).collect();
     let event = |key| Event::new("t", r#"{"userId":"u","data":{}}"#).key(key).mappings(&mappings);
     fixture.commit_all(keys.iter().map(|key| event(key)).collect()).await;
+    fixture.end_generation().await;
 
     let soon = fixture.store.prune_idempotency(0, 1000).await.unwrap();
     assert_eq!((soon.deleted, soon.complete), (0, true), "nothing has expired at time 0");
@@ -81,6 +82,7 @@ async fn expired_records_are_found_by_walking() {
             break;
         }
     }
+    deleted.retain(|deleted| *deleted > 0);
     assert_eq!(deleted, [10, 10, 5]);
     assert_eq!(fixture.store.prune_idempotency(i64::MAX, 10).await.unwrap().deleted, 0);
 }

@@ -16,9 +16,9 @@ use inlet_core::{
 };
 use inlet_store::{
     AttemptNext, AttemptRecord, Author, Claim, ClaimWanted, ClaimedDelivery, CommitError, Cursor, DeliveryFilter,
-    DeliveryQuery, DeliveryTurn, DeliveryTurnResult, EventQuery, FinishedAttempt, Hold, ListedDelivery, NewChange,
-    NewSource, NewSourceEnvironment, NewTarget, ReadMemory, SecretLocation, Settled, Stats, Store, StoreOptions,
-    StoredEvent, Vault, VaultError,
+    DeliveryQuery, DeliveryTurn, DeliveryTurnResult, EventQuery, FinishedAttempt, GenerationSize, Hold, ListedDelivery,
+    NewChange, NewSource, NewSourceEnvironment, NewTarget, ReadMemory, SecretLocation, Settled, Stats, Store,
+    StoreOptions, StoredEvent, Vault, VaultError,
 };
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -215,6 +215,17 @@ impl Fixture {
         let attempt = (!matches!(next, AttemptNext::HandBack | AttemptNext::Canceled)).then(attempt);
         let finished = vec![FinishedAttempt { claim, attempt, next }];
         self.turn(DeliveryTurn { finished, ..DeliveryTurn::new(owner, LONG) }).await.lost.is_empty()
+    }
+
+    /// Ends the generation of the idempotency records that were written, where they are kept in generations.
+    pub async fn end_generation(&self) {
+        let size = GenerationSize { records: 1, age_ms: i64::MAX / 4 };
+        if let Some(number) = self.store.next_idempotency_generation(size).await.unwrap() {
+            self.store.begin_idempotency_generation(number).await.unwrap();
+        }
+        while let Some(ended) = self.store.ended_idempotency_generation().await.unwrap() {
+            self.store.finish_idempotency_generation(ended).await.unwrap();
+        }
     }
 
     /// Reads an event log, whole.

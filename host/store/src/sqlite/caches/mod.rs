@@ -9,7 +9,7 @@ mod targets;
 
 use self::{event_type_counts::EventTypes, plugin_ids::PluginIds};
 pub(crate) use self::{parked_recipients::ParkedRecipients, targets::Targets};
-use super::idempotency::IdempotencyRecords;
+use super::idempotency::{GenerationIndex, IdempotencyRecords};
 
 /// Caches that follow the transaction under way: additions become visible with its commit.
 #[derive(Default)]
@@ -22,9 +22,12 @@ pub(crate) struct Caches {
 }
 
 impl Caches {
-    /// Loads what must be complete from the start.
-    pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
-        let idempotency = IdempotencyRecords::load(connection).await?;
+    /// Loads what must be complete from the start. All writers have one index of the generations of idempotency records.
+    pub(crate) async fn load(
+        connection: &mut sql::Connection<'_>,
+        generations: &GenerationIndex,
+    ) -> Result<Self, sqlx::Error> {
+        let idempotency = IdempotencyRecords::load(connection, generations).await?;
         let (parked, targets) = (ParkedRecipients::load(connection).await?, Targets::load(connection).await?);
         Ok(Self { idempotency, parked, targets, ..Self::default() })
     }

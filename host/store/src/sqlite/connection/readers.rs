@@ -5,12 +5,12 @@ use std::{ops::Deref, path::Path, time::Duration};
 use sqlx::sqlite::SqlitePoolOptions;
 
 use super::pragmas;
-use crate::{sql, sqlite::idempotency::SharedIndex};
+use crate::{sql, sqlite::idempotency::RecordPlaces};
 
-/// A small pool of connections that cannot write, and the index by which they find idempotency records.
+/// A small pool of connections that cannot write, and the places in which they find idempotency records.
 pub(crate) struct Readers {
     pool: sql::Pool,
-    pub(crate) records: SharedIndex,
+    pub(crate) records: RecordPlaces,
 }
 
 impl Readers {
@@ -23,7 +23,7 @@ impl Readers {
         sql::Pool::Sqlite(options.connect_lazy_with(pragmas::for_reading(path)))
     }
 
-    pub(crate) fn new(pool: sql::Pool, records: SharedIndex) -> Self {
+    pub(crate) fn new(pool: sql::Pool, records: RecordPlaces) -> Self {
         Self { pool, records }
     }
 }

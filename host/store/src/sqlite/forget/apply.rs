@@ -19,15 +19,15 @@ use crate::{
     records::{ForgetCounts, ForgetFound, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents},
     sql,
     sqlite::{
-        error::SqliteError, group_commit::rows::delete_recipients, idempotency::SharedIndex,
+        error::SqliteError, group_commit::rows::delete_recipients, idempotency::RecordPlaces,
         statements::runner::StatementRunner, write_connection::WriteConnection,
     },
 };
 
 impl Execute<ForgetRows> for WriteConnection {
     async fn execute(&mut self, operation: ForgetRows) -> Result<ForgetCounts, CommitError> {
-        let index = self.caches.idempotency.index().clone();
-        Ok(overwriting(&mut self.connection.plain(), async |connection| forget(connection, &index, &operation).await)
+        let places = self.caches.idempotency.places();
+        Ok(overwriting(&mut self.connection.plain(), async |connection| forget(connection, &places, &operation).await)
             .await?)
     }
 }
@@ -35,7 +35,7 @@ impl Execute<ForgetRows> for WriteConnection {
 /// Returns the counts of the slice. Does nothing if the request is gone with its environment.
 async fn forget(
     connection: &mut sql::Connection<'_>,
-    index: &SharedIndex,
+    places: &RecordPlaces,
     operation: &ForgetRows,
 ) -> Result<ForgetCounts, SqliteError> {
     let ForgetRows { environment_id, id, slice: ForgetSlice { walk, last, found }, hash_key } = operation;
@@ -51,7 +51,7 @@ async fn forget(
                 let user = RecipientKey::user(subject.id());
                 delete_recipients(&mut StatementRunner::Plain(connection.lend()), &[(*environment_id, &user)]).await?;
             }
-            forget_events(connection, index, hash_key, place, events).await?
+            forget_events(connection, places, hash_key, place, events).await?
         }
         (ForgetWalk::Refused(source_environment), ForgetFound::Requests(ids)) => {
             let refused_requests = each(connection, CLEAR_REFUSED, *source_environment, ids).await?;
@@ -103,17 +103,17 @@ struct Place {
 
 async fn forget_events(
     connection: &mut sql::Connection<'_>,
-    index: &SharedIndex,
+    places: &RecordPlaces,
     hash_key: &HashKey,
     place: Place,
     events: &ForgottenEvents,
 ) -> Result<ForgetCounts, SqliteError> {
     let mut counts = ForgetCounts::default();
     for id in &events.of_user {
-        counts.events += u64::from(forget_event(connection, index, hash_key, place, *id, &mut counts).await?);
+        counts.events += u64::from(forget_event(connection, places, hash_key, place, *id, &mut counts).await?);
     }
     for id in &events.raw {
-        counts.raw_bodies += u64::from(forget_event(connection, index, hash_key, place, *id, &mut counts).await?);
+        counts.raw_bodies += u64::from(forget_event(connection, places, hash_key, place, *id, &mut counts).await?);
     }
     for ForgottenAction { event, ordinal, result, warnings } in &events.actions {
         let replaced = sql::query(
@@ -176,7 +176,7 @@ async fn forget_errors(
 /// Returns true if the event was there.
 async fn forget_event(
     connection: &mut sql::Connection<'_>,
-    index: &SharedIndex,
+    places: &RecordPlaces,
     hash_key: &HashKey,
     Place { environment, source_environment }: Place,
     id: Uuid,
@@ -192,7 +192,7 @@ async fn forget_event(
     let Some(event) = event else { return Ok(false) };
     if let Some(key) = event.try_get::<Option<String>>(1)? {
         let scoped = ScopedKey::new(hash_key, source_environment, event.try_get(0)?, key, 0, 0);
-        counts.idempotency_keys += crate::sqlite::idempotency::remove_key(connection, index, scoped.id).await?;
+        counts.idempotency_keys += crate::sqlite::idempotency::remove_key(connection, places, scoped.id).await?;
     }
     let results: Vec<String> =
         sql::query_scalar("SELECT result FROM action_logs WHERE event_id = ? AND result IS NOT NULL")

@@ -12,7 +12,7 @@ use inlet_core::{
 use super::load_open_runs::{self, WantedRuns};
 use crate::sqlite::{
     error::SqliteError,
-    idempotency::{Probes, SharedIndex},
+    idempotency::Probes,
     statements::{
         multi_row::MultiRow,
         row::Row,
@@ -71,10 +71,10 @@ pub(crate) struct Wanted<'n> {
 }
 
 impl<'n> Wanted<'n> {
-    pub(crate) fn of(needs: &Needs<'n>, index: &SharedIndex) -> Self {
+    pub(crate) fn of(needs: &Needs<'n>, probe: impl FnOnce(&[RecordId]) -> Probes) -> Self {
         let records: Vec<RecordId> = needs.records.iter().copied().collect();
         Self {
-            probes: index.probe(&records),
+            probes: probe(&records),
             records,
             recipients: needs.recipients.iter().map(|(key, properties)| (*key, *properties)).collect(),
             subscriptions: needs.subscriptions.iter().copied().collect(),

@@ -71,7 +71,7 @@ pub(crate) async fn write(
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
     caches.idempotency.make_sure(statements).await?;
-    let wanted = Wanted::of(&needs, caches.idempotency.index());
+    let wanted = Wanted::of(&needs, |ids| caches.idempotency.probe(ids));
     let mut world = load::load(statements, wanted).await?;
     caches.parked.make_sure(statements).await?;
     load_parked::load_counted(statements, &needs, &caches.parked, &mut world).await?;

@@ -21,7 +21,7 @@ impl Execute<KeepNode> for WriteConnection {
     async fn execute(&mut self, operation: KeepNode) -> Result<(), CommitError> {
         keep(&mut self.connection.plain(), &operation).await.map_err(SqliteError::from)?;
         if let WriterConnection::Postgres(writer) = &mut self.connection {
-            writer.keep_alive().await.map_err(SqliteError::from)?;
+            writer.keep_alive(operation.node.id).await.map_err(SqliteError::from)?;
         }
         Ok(())
     }

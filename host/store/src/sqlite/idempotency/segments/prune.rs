@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use inlet_core::idempotency::RecordId;
 
-use super::{Number, index::TailEntry, look_up::id_of, writing::IdempotencyRecords};
+use super::{index::TailEntry, writing::SegmentRecords};
 use crate::{
     records::PrunedRecords,
     sql,
     sqlite::{
         error::SqliteError,
+        idempotency::{Number, look_up::id_of},
         statements::{runner::StatementRunner, transaction},
     },
 };
@@ -22,7 +23,7 @@ struct Survivor {
     value: Vec<u8>,
 }
 
-impl IdempotencyRecords {
+impl SegmentRecords {
     /// Removes at most `slice` records that expired before `now_ms`, or moves them to the tail if they have not expired but
     /// most of their segment has.
     pub(crate) async fn prune(
@@ -31,9 +32,6 @@ impl IdempotencyRecords {
         now_ms: i64,
         slice: u32,
     ) -> Result<PrunedRecords, SqliteError> {
-        if self.is_table {
-            return Ok(PrunedRecords { deleted: 0, complete: true });
-        }
         let pruned = transaction::run(connection, async |connection| {
             let mut statements = StatementRunner::Plain(connection.lend());
             self.make_sure(&mut statements).await?;
@@ -111,7 +109,7 @@ impl IdempotencyRecords {
     ) -> Result<u64, SqliteError> {
         let ids: Vec<RecordId> = survivors.iter().map(|survivor| survivor.id).collect();
         let probes = self.index.probe(&ids);
-        let newest = probes.newest(&mut StatementRunner::Plain(connection.lend())).await?;
+        let newest = probes.newest(&mut StatementRunner::Plain(connection.lend()), &ids).await?;
         let mut number = self.next();
         let mut moved = HashMap::new();
         for survivor in survivors {

@@ -54,7 +54,7 @@ fn id(key: u8) -> RecordId {
 
 struct Bench {
     connection: DirectConnection,
-    records: IdempotencyRecords,
+    records: SegmentRecords,
     now_ms: i64,
     written: u128,
     /// The newest record of each key, and the time at which it expires.
@@ -70,7 +70,7 @@ async fn connect(path: &Path) -> SqliteConnection {
 impl Bench {
     async fn open(path: &Path) -> Self {
         let mut connection = connect(path).await;
-        let records = IdempotencyRecords::load(&mut (&mut connection).into()).await.unwrap();
+        let records = SegmentRecords::load(&mut (&mut connection).into()).await.unwrap();
         let connection = DirectConnection::new(connection);
         Self { connection, records, now_ms: 1000, written: 0, model: HashMap::new() }
     }

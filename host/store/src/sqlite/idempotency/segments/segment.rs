@@ -2,15 +2,14 @@
 
 use inlet_core::idempotency::RecordId;
 
-use super::{Number, filter::Filter, index::TailEntry};
+use super::index::TailEntry;
+use crate::sqlite::idempotency::{Number, filter::Filter, mostly_until_ms};
 
 /// The bits of a bucket's id below the segment's.
 const BUCKET_BITS: u32 = 16;
 /// The entries of a bucket, on average: an index row fits into a page.
 const BUCKET_ENTRIES: usize = 512;
 const ENTRY_BYTES: usize = 8;
-/// The part of the records that must have expired before the segment is removed: all but one in so many.
-const FEW: usize = 8;
 
 /// A sealed segment, as it is kept in memory.
 #[derive(Debug)]
@@ -26,9 +25,9 @@ pub(super) struct Segment {
 
 /// A look-up in a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BucketProbe {
+pub(crate) struct BucketProbe {
     /// The id of the bucket's row.
-    pub(super) row: i64,
+    pub(crate) row: i64,
     prefix: u32,
     first: Number,
 }
@@ -48,12 +47,7 @@ impl Segment {
             bucket.extend_from_slice(&prefix.to_le_bytes());
             bucket.extend_from_slice(&offset.to_le_bytes());
         }
-        let mut expiries: Vec<i64> = tail.iter().map(|(_, entry)| entry.expires_at_ms).collect();
-        let late = expiries.len() - expiries.len().div_ceil(FEW).min(expiries.len());
-        let mostly_until_ms = match expiries.is_empty() {
-            true => 0,
-            false => *expiries.select_nth_unstable(late).1,
-        };
+        let mostly_until_ms = mostly_until_ms(tail.iter().map(|(_, entry)| entry.expires_at_ms).collect());
         let filter = Filter::of(tail.iter().map(|(hash, _)| hash).collect::<Vec<_>>().into_iter());
         (Self { id, first, last, buckets, mostly_until_ms, filter }, entries)
     }
@@ -73,7 +67,7 @@ impl Segment {
 
 impl BucketProbe {
     /// Returns the numbers of the records in a bucket that may have the hash.
-    pub(super) fn numbers(self, entries: &[u8]) -> impl Iterator<Item = Number> {
+    pub(crate) fn numbers(self, entries: &[u8]) -> impl Iterator<Item = Number> {
         let (entries, _) = entries.as_chunks::<ENTRY_BYTES>();
         entries.iter().filter_map(move |&[a, b, c, d, e, f, g, h]| {
             let offset = u32::from_le_bytes([e, f, g, h]);

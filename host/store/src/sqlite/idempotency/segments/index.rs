@@ -8,7 +8,8 @@ use std::{
 
 use inlet_core::idempotency::RecordId;
 
-use super::{Number, look_up::Probes, segment::Segment};
+use super::segment::Segment;
+use crate::sqlite::idempotency::{Number, look_up::Probes};
 
 /// A record of the tail.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,7 @@ pub(super) type Tail = HashMap<RecordId, TailEntry, BuildHasherDefault<RecordHas
 
 /// The places of all committed records.
 #[derive(Debug, Default)]
-pub(crate) struct RecordIndex {
+pub(super) struct RecordIndex {
     /// The records after the last segment.
     pub(super) tail: Tail,
     /// In the order of their records.
@@ -33,7 +34,7 @@ pub(crate) struct RecordIndex {
 
 impl RecordIndex {
     /// Returns the look-ups that find the records of these keys.
-    pub(super) fn probe(&self, ids: &[RecordId]) -> Probes {
+    fn probe(&self, ids: &[RecordId]) -> Probes {
         let mut probes = Probes { search_old_table: self.has_old_table, ..Probes::default() };
         for id in ids {
             probes.numbers.extend(self.tail.get(id).map(|entry| entry.number));
@@ -45,13 +46,13 @@ impl RecordIndex {
 
 /// An index that the writer changes at each commit and rehearsals read.
 #[derive(Clone, Default)]
-pub(crate) struct SharedIndex(Arc<RwLock<RecordIndex>>);
+pub(crate) struct SegmentIndex(Arc<RwLock<RecordIndex>>);
 
-impl SharedIndex {
+impl SegmentIndex {
     /// Returns the look-ups that find the records of these keys. A snapshot of the database that is taken afterwards holds
     /// all that they name.
     pub(crate) fn probe(&self, ids: &[RecordId]) -> Probes {
-        if ids.is_empty() { Probes::default() } else { self.read().probe(ids) }
+        self.read().probe(ids)
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, RecordIndex> {

@@ -5,17 +5,19 @@ use std::sync::LazyLock;
 use inlet_core::{idempotency::RecordId, world::RecordChange};
 
 use super::{
-    Number,
-    filter::Filter,
-    index::{RecordIndex, SharedIndex, Tail, TailEntry},
-    look_up::id_of,
+    index::{RecordIndex, SegmentIndex, Tail, TailEntry},
     segment::Segment,
 };
 use crate::{
     sql,
     sqlite::{
         error::SqliteError,
-        statements::{multi_row::MultiRow, row::Row, runner::StatementRunner, transaction},
+        idempotency::{
+            Number,
+            filter::Filter,
+            look_up::{has_old_table, id_of},
+        },
+        statements::{multi_row::MultiRow, runner::StatementRunner, transaction},
     },
 };
 
@@ -38,15 +40,6 @@ static REPLACE: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
-/// A record in a table that is ordered by the hash, as PostgreSQL has it.
-static PUT: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::insert(
-        "idempotency",
-        "hash, expires_at_ms, value",
-        "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
-    )
-});
-
 /// The reason why the index may lack what the database holds: the commit of a transaction that failed may have reached the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Doubt {
@@ -58,10 +51,10 @@ enum Doubt {
     Everything,
 }
 
-/// The writer's side of the records.
+/// The writer's side of records in segments.
 #[derive(Default)]
-pub(crate) struct IdempotencyRecords {
-    pub(super) index: SharedIndex,
+pub(crate) struct SegmentRecords {
+    pub(super) index: SegmentIndex,
     /// The records of the transaction under way.
     pub(super) pending: Vec<(RecordId, TailEntry)>,
     /// Records of the tail that the transaction under way deletes.
@@ -69,33 +62,27 @@ pub(crate) struct IdempotencyRecords {
     /// The greatest number that was committed.
     last: Number,
     doubt: Doubt,
-    /// True if all records stand in the table that is ordered by the hash, and there is no index in memory: several nodes
-    /// write it.
-    pub(super) is_table: bool,
     /// Tests seal short tails.
     #[cfg(test)]
     pub(super) max_tail: Option<usize>,
 }
 
-impl IdempotencyRecords {
+impl SegmentRecords {
     /// Loads the index.
     pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
-        let mut records = Self { is_table: connection.is_postgres(), ..Self::default() };
-        match records.is_table {
-            true => records.index.write().has_old_table = true,
-            false => records.reload(connection).await?,
-        }
+        let mut records = Self::default();
+        records.reload(connection).await?;
         Ok(records)
     }
 
     /// Returns the index, for those who only read.
-    pub(crate) fn index(&self) -> &SharedIndex {
+    pub(crate) fn index(&self) -> &SegmentIndex {
         &self.index
     }
 
     /// Loads the index again if it may lack what the database holds.
     pub(crate) async fn make_sure(&mut self, statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
-        if self.doubt == Doubt::None || self.is_table {
+        if self.doubt == Doubt::None {
             return Ok(());
         }
         let connection = &mut statements.connection().await?;
@@ -153,7 +140,7 @@ impl IdempotencyRecords {
 
     /// Notes whether the table of earlier versions still holds records.
     pub(crate) async fn check_old_table(&mut self, connection: &mut sql::Connection<'_>) -> Result<(), SqliteError> {
-        let has_old_table = self.is_table || has_old_table(connection).await?;
+        let has_old_table = has_old_table(connection).await?;
         self.index.write().has_old_table = has_old_table;
         Ok(())
     }
@@ -166,12 +153,6 @@ impl IdempotencyRecords {
     ) -> Result<(), SqliteError> {
         if changes.is_empty() {
             return Ok(());
-        }
-        if self.is_table {
-            let bind = |row: &mut Row<'_>, change: &RecordChange<'_>| {
-                row.owned_blob(change.id.0.to_vec()).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
-            };
-            return statements.write(&PUT, changes, bind).await;
         }
         let (mut known, mut new) = (Vec::new(), Vec::with_capacity(changes.len()));
         {
@@ -266,10 +247,6 @@ impl IdempotencyRecords {
         }
         (MIN_TAIL * segments / MANY_SEGMENTS).clamp(MIN_TAIL, MAX_TAIL)
     }
-}
-
-async fn has_old_table(connection: &mut sql::Connection<'_>) -> Result<bool, sqlx::Error> {
-    sql::query_scalar("SELECT EXISTS (SELECT 1 FROM idempotency)").fetch_one(connection).await
 }
 
 async fn insert(
