@@ -7,9 +7,9 @@ use inlet_store::{CommitError, GenerationSize, ReadError};
 use super::job::{Job, RunsOn};
 use crate::Engine;
 
-/// The size of a generation: its index takes about 25 MB, and its filter one. Between two looks of this job it grows by as many records as
-/// come in 10 seconds. The age keeps the text of keys from staying long after their window where few events come.
-const SIZE: GenerationSize = GenerationSize { records: 524_288, age_ms: 6 * 60 * 60 * 1000 };
+/// The size of a generation: its index takes about 15 MB, and its filter half of one. Between two looks of this job it grows by as many
+/// records as come in 10 seconds. The age keeps the text of keys from staying long after their window where few events come.
+const SIZE: GenerationSize = GenerationSize { records: 262_144, age_ms: 6 * 60 * 60 * 1000 };
 
 /// Keeps generations small, and makes a filter of each that has ended.
 pub(super) struct IdempotencyGenerations;

@@ -91,7 +91,6 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
     }
     prune_deleted(engine).await?;
     prune_changes(engine, longest, now_ms).await?;
-    // A walk over all records in slices: no index tells which have expired.
     while !engine.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
     }

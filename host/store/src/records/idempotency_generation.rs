@@ -3,7 +3,8 @@
 /// The size of the newest generation from which the next one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenerationSize {
-    /// The number of records; from 65,536 on it is estimated.
+    /// The number of records; from 65,536 on they are estimated. It grows by as many for every 32 generations, because a look-up
+    /// asks the filter of each.
     pub records: u64,
     /// The age from which it ends with any record, in milliseconds.
     pub age_ms: i64,

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Default)]
 struct Generations {
     /// By number. A generation that was removed since costs a look-up.
-    known: Vec<(Number, Option<Filter>)>,
+    known: Vec<(Number, Option<Arc<Filter>>)>,
     /// The newest one that a group was told of.
     newest: Number,
     /// True if the table of earlier versions may hold records.
@@ -76,7 +76,7 @@ impl GenerationIndex {
         let mut known = Vec::with_capacity(generations.len());
         for (number, has_filter) in generations {
             let filter = match loaded(number) {
-                None if has_filter => load_filter(connection, number).await?,
+                None if has_filter => load_filter(connection, number).await?.map(Arc::new),
                 loaded => loaded,
             };
             known.push((number, filter));

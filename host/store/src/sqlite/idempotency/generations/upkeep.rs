@@ -24,6 +24,8 @@ const SCHEMA: i64 = 5;
 const MANY: u64 = 65_536;
 /// That part: the hashes whose first byte is 0.
 const PART: u64 = 256;
+/// The number of generations for which each is larger by as much as the first ones are.
+const MANY_GENERATIONS: u64 = 32;
 /// The records that are read at once.
 const PAGE: i64 = 8192;
 
@@ -32,7 +34,7 @@ pub(crate) async fn begins(readers: &sql::Pool, size: GenerationSize) -> Result<
     let row = sql::query(concat!(
         "SELECT number, began_at_ms + ? <= ",
         now_ms!(),
-        " FROM idempotency_generations ORDER BY number DESC LIMIT 1"
+        ", (SELECT count(*) FROM idempotency_generations) FROM idempotency_generations ORDER BY number DESC LIMIT 1"
     ))
     .bind(size.age_ms)
     .fetch_optional(readers)
@@ -48,14 +50,15 @@ pub(crate) async fn begins(readers: &sql::Pool, size: GenerationSize) -> Result<
         .await?;
         return Ok(all_know.then_some(1));
     };
-    let (number, is_old): (Number, bool) = (row.try_get(0)?, row.try_get(1)?);
-    let (below, part) = if size.records < MANY { (vec![0xff; 17], 1) } else { (vec![1], PART) };
+    let (number, is_old, generations): (Number, bool, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let records = size.records * (1 + generations.unsigned_abs() / MANY_GENERATIONS);
+    let (below, part) = if records < MANY { (vec![0xff; 17], 1) } else { (vec![1], PART) };
     let counted: i64 = sql::query_scalar("SELECT count(*) FROM idempotency_records WHERE generation = ? AND hash < ?")
         .bind(number)
         .bind(below)
         .fetch_one(readers)
         .await?;
-    let has_enough = counted.unsigned_abs() * part >= size.records;
+    let has_enough = counted.unsigned_abs() * part >= records;
     let begins = has_enough || is_old && has_any(readers, number).await?;
     Ok(begins.then_some(number + 1))
 }
