@@ -1,7 +1,7 @@
 //! Idempotency records in generations: which node looks, and when generations begin, end and are removed, makes no difference.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -37,7 +37,11 @@ fn trigger() -> [Mapping; 1] {
 
 /// Returns an event whose record expires after so many days.
 fn keyed(fixture: &Fixture, key: &str, days: i64, mappings: &[Mapping]) -> Prepared {
-    let mut prepared = Event::new("order", r#"{"userId":"u","data":{}}"#).key(key).mappings(mappings).prepare(fixture);
+    keyed_item(fixture, r#"{"userId":"u","data":{}}"#, key, days, mappings)
+}
+
+fn keyed_item(fixture: &Fixture, item: &str, key: &str, days: i64, mappings: &[Mapping]) -> Prepared {
+    let mut prepared = Event::new("order", item).key(key).mappings(mappings).prepare(fixture);
     if let Some(plan) = &mut prepared.plan {
         let (hash_key, key) = (fixture.store.hash_key(), key.to_owned());
         plan.key = Some(ScopedKey::new(&hash_key, fixture.source_environment, "order", key, days * DAY_MS, 0));
@@ -69,7 +73,8 @@ async fn count(fixture: &Fixture, of: &str) -> i64 {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Commit(u8),
+    /// In one request.
+    Commit(BTreeSet<u8>),
     Rehearse(u8),
     End,
     Finish,
@@ -80,8 +85,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = (usize, Step)> {
     let step = prop_oneof![
-        8 => (0u8..16).prop_map(Step::Commit),
-        2 => (0u8..16).prop_map(Step::Rehearse),
+        8 => prop::collection::btree_set(0u8..64, 1..16).prop_map(Step::Commit),
+        2 => (0u8..64).prop_map(Step::Rehearse),
         3 => Just(Step::End),
         2 => Just(Step::Finish),
         2 => Just(Step::Refresh),
@@ -121,21 +126,24 @@ proptest! {
             let nodes = [&*fixture.store, &second];
             let now_ms = i64::try_from(RealClock::default().since_1970().as_millis()).unwrap();
             let in_two_days = now_ms + 2 * DAY_MS;
-            // Every third key is kept for longer than that.
-            let days = |key: u8| if key.is_multiple_of(3) { 10 } else { 1 };
-            let job = |key: u8| fixture.job(vec![keyed(&fixture, &key.to_string(), days(key), &mappings)]);
+            // A few keys are kept for longer than that: they move when their generation is removed.
+            let days = |key: u8| if key.is_multiple_of(16) { 10 } else { 1 };
+            let item = |key: &u8| keyed(&fixture, &key.to_string(), days(*key), &mappings);
             let mut model: BTreeMap<u8, Next> = BTreeMap::new();
             for (node, step) in &steps {
                 let node = nodes[*node];
                 match step {
-                    Step::Commit(key) => {
-                        let (outcome, next) = (outcome(node, job(*key)).await, model.get(key).copied().unwrap_or(Next::Executes));
-                        assert!(next.allows(outcome), "key {key}: {outcome:?} instead of {next:?}");
-                        model.insert(*key, Next::Replays);
+                    Step::Commit(keys) => {
+                        let settled = node.commit(fixture.job(keys.iter().map(item).collect())).await.unwrap();
+                        for (key, settled) in keys.iter().zip(settled) {
+                            let next = model.insert(*key, Next::Replays).unwrap_or(Next::Executes);
+                            assert!(next.allows(settled.outcome), "key {key}: {:?} instead of {next:?}", settled.outcome);
+                        }
                     }
                     Step::Rehearse(key) => {
-                        let outcome = node.rehearse(&job(*key)).await.unwrap().settlements[0].outcome;
+                        let rehearsal = node.rehearse(&fixture.job(vec![item(key)])).await.unwrap();
                         let next = model.get(key).copied().unwrap_or(Next::Executes);
+                        let outcome = rehearsal.settlements[0].outcome;
                         assert!(next.allows(outcome), "key {key}: {outcome:?} instead of {next:?}");
                     }
                     Step::End => end(node).await,
@@ -188,6 +196,40 @@ async fn a_key_executes_once_while_generations_come_and_go() {
     upkeep.await.unwrap();
     assert_eq!(executed, KEYS);
     assert!(count(&fixture, "idempotency_generations").await > 10, "there were few generations");
+}
+
+#[tokio::test]
+async fn what_has_not_expired_moves_to_the_newest_generation_unless_a_newer_record_is_there() {
+    let fixture = Fixture::new().await;
+    let second = second(&fixture).await;
+    let bad = mapping("order", "workflows_trigger", r#"{"key":"receipt","recipients":"data.who"}"#, 2);
+    let (mappings, with_bad) = (trigger(), [trigger().into_iter().collect::<Vec<_>>(), vec![bad]].concat());
+    let short: Vec<String> = (0..30).map(|number| format!("short {number}")).collect();
+    fixture
+        .store
+        .commit(fixture.job(short.iter().map(|key| keyed(&fixture, key, 1, &mappings)).collect()))
+        .await
+        .unwrap();
+    let long = || fixture.job(vec![keyed(&fixture, "long", 10, &mappings)]);
+    let twice = |item: &str| fixture.job(vec![keyed_item(&fixture, item, "twice", 10, &with_bad)]);
+    assert_eq!(outcome(&fixture.store, long()).await, Outcome::Executed);
+    assert_eq!(outcome(&fixture.store, twice(r#"{"userId":"u","data":{}}"#)).await, Outcome::Failed);
+    end(&fixture.store).await;
+    // What failed is carried out, and recorded in the second generation.
+    assert_eq!(outcome(&second, twice(r#"{"userId":"u","data":{"who":"u"}}"#)).await, Outcome::Executed);
+    end(&second).await;
+    finish(&second).await;
+
+    let now_ms = i64::try_from(RealClock::default().since_1970().as_millis()).unwrap();
+    while !fixture.store.prune_idempotency(now_ms + 2 * DAY_MS, 7).await.unwrap().complete {}
+    let left =
+        async |generation: i64| count(&fixture, &format!("idempotency_records WHERE generation = {generation}")).await;
+    assert_eq!([left(1).await, left(2).await, left(3).await], [0, 1, 1]);
+    for store in [&*fixture.store, &second] {
+        assert_eq!(outcome(store, long()).await, Outcome::Replayed);
+        assert_eq!(outcome(store, twice(r#"{"userId":"u","data":{}}"#)).await, Outcome::Replayed);
+    }
+    assert_eq!(outcome(&second, fixture.job(vec![keyed(&fixture, "short 1", 1, &mappings)])).await, Outcome::Executed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
