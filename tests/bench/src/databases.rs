@@ -30,6 +30,13 @@ impl Databases {
         format!("postgres://inlet@127.0.0.1:{}/{name}", self.postgres.port)
     }
 
+    /// Does what autovacuum would have done with a database in the hours or days in which it was filled.
+    pub fn vacuum(&self, url: &str) {
+        let name = url.rsplit('/').next().unwrap_or(url);
+        self.postgres.sql(name, "VACUUM ANALYZE");
+        self.settle();
+    }
+
     /// Writes out what loads before have left in memory, which the server would do during the next one.
     pub fn settle(&self) {
         self.postgres.sql("postgres", "CHECKPOINT");

@@ -45,6 +45,7 @@ pub fn run(setup: &Setup, scenario: Scenario) -> anyhow::Result<FullStore> {
     let mut full = Server::start(setup.program(), scenario)?;
     progress(&format!("storing {} {key} events", setup.stored));
     let filling = fill(&full, setup.stored)?;
+    full.vacuum();
     let (empty, peak) = (Series::default(), 0);
     let mut found = FullStore { scenario, stored: setup.stored, filling, empty, full: Series::default(), peak };
     for round in 1..=setup.rounds {

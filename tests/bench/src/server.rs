@@ -146,6 +146,14 @@ impl Server {
         http::request(self.process.address, &line, Some(&self.token), &body).map(drop)
     }
 
+    /// Does what a database server would have done with its tables if they had not been filled within minutes. Does nothing for
+    /// a file.
+    pub fn vacuum(&self) {
+        if let (Some(databases), Some(url)) = (&self.program.databases, &self.program.database_url) {
+            databases.vacuum(url);
+        }
+    }
+
     /// Stops the process with SIGTERM, as an operator would.
     pub fn stop(self) -> anyhow::Result<()> {
         self.process.stop()
