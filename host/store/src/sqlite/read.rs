@@ -7,8 +7,8 @@ pub(crate) use super::{
         waits::{forgotten_since, is_awaited as forget_is_awaited},
     },
     idempotency::upkeep::{
-        begins as generation_begins, read as ended_generation, refresh as refresh_generations,
-        without_filter as generation_without_filter,
+        begin_to_read as begin_to_read_generation, begins as generation_begins, read_on as read_generation_on,
+        refresh as refresh_generations, without_filter as generation_without_filter,
     },
     log_search::{
         build::{is_due as has_unindexed_logs, segment as unindexed_logs},

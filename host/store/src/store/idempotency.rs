@@ -30,10 +30,10 @@ impl Store {
         if !self.is_shared() {
             return Ok(None);
         }
-        match read!(self.database, generation_without_filter())? {
-            Some(number) => Ok(Some(read!(self.database, ended_generation(number))?)),
-            None => Ok(None),
-        }
+        let Some(number) = read!(self.database, generation_without_filter())? else { return Ok(None) };
+        let mut reading = read!(self.database, begin_to_read_generation(number))?;
+        while read!(self.database, read_generation_on(&mut reading))? {}
+        Ok(Some(reading.end()))
     }
 
     /// Writes the filter of a generation that has ended.

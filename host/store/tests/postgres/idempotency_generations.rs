@@ -269,6 +269,14 @@ async fn an_old_generation_ends_with_a_single_record() {
     sqlx::raw_sql(many).execute(&mut fixture.database.connect().await).await.unwrap();
     assert_eq!(next(80_000, i64::MAX / 4).await, Some(2));
     assert_eq!(next(130_000, i64::MAX / 4).await, None);
+    // Many records are read in pages, and their end is that of a part of them: these have expired, and go.
+    fixture.store.begin_idempotency_generation(2).await.unwrap();
+    finish(&fixture.store).await;
+    fixture.store.refresh_idempotency_generations().await.unwrap();
+    assert_eq!(outcome(&fixture.store, fixture.job(vec![keyed(&fixture, "a", 1, &mappings)])).await, Outcome::Replayed);
+    while !fixture.store.prune_idempotency(1, 20_000).await.unwrap().complete {}
+    assert_eq!(count(&fixture, "idempotency_records").await, 1);
+    assert_eq!(outcome(&fixture.store, fixture.job(vec![keyed(&fixture, "a", 1, &mappings)])).await, Outcome::Replayed);
 }
 
 /// A server of the version before knows only the table that is ordered by the hash.

@@ -21,15 +21,22 @@ pub(super) struct Filter {
 impl Filter {
     /// Returns a filter over these hashes.
     pub(super) fn of<'h>(hashes: impl ExactSizeIterator<Item = &'h RecordId>) -> Self {
-        let blocks = (hashes.len() * BITS_A_HASH).div_ceil(BLOCK_BYTES * 8).max(1);
-        let mut filter = Self { blocks: vec![[0; 8]; blocks].into() };
-        for hash in hashes {
-            let (block, key) = filter.place(hash);
-            for (word, salt) in filter.blocks[block].iter_mut().zip(SALTS) {
-                *word |= bit(key, salt);
-            }
-        }
+        let mut filter = Self::with_room(hashes.len());
+        hashes.for_each(|hash| filter.add(hash));
         filter
+    }
+
+    /// Returns a filter over no hash, for so many.
+    pub(super) fn with_room(hashes: usize) -> Self {
+        let blocks = hashes.saturating_mul(BITS_A_HASH).div_ceil(BLOCK_BYTES * 8).max(1);
+        Self { blocks: vec![[0; 8]; blocks].into() }
+    }
+
+    pub(super) fn add(&mut self, hash: &RecordId) {
+        let (block, key) = self.place(hash);
+        for (word, salt) in self.blocks[block].iter_mut().zip(SALTS) {
+            *word |= bit(key, salt);
+        }
     }
 
     /// Returns false if the hash is not in the set. True means that it probably is.

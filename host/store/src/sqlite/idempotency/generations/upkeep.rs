@@ -1,7 +1,5 @@
 //! Beginning generations, and filters over those that have ended.
 
-use inlet_core::idempotency::RecordId;
-
 use super::newest;
 use crate::{
     backend::Execute,
@@ -80,30 +78,55 @@ pub(crate) async fn without_filter(readers: &sql::Pool) -> Result<Option<Number>
     .await
 }
 
-/// Reads a generation that has ended.
-pub(crate) async fn read(readers: &sql::Pool, number: Number) -> Result<EndedGeneration, sqlx::Error> {
-    let (mut ids, mut expiries, mut after) = (Vec::<RecordId>::new(), Vec::new(), Vec::new());
-    loop {
-        let rows = sql::query(
-            "SELECT hash, expires_at_ms FROM idempotency_records WHERE generation = ? AND hash > ? ORDER BY hash LIMIT ?",
-        )
+/// A generation that is being read. It holds two bytes for each record, however many there are.
+pub(crate) struct ReadGeneration {
+    number: Number,
+    filter: Filter,
+    /// The ends of all records, or of a part of many.
+    expiries: Vec<i64>,
+    is_large: bool,
+    after: Vec<u8>,
+}
+
+/// Begins to read a generation that has ended.
+pub(crate) async fn begin_to_read(readers: &sql::Pool, number: Number) -> Result<ReadGeneration, sqlx::Error> {
+    let records: i64 = sql::query_scalar("SELECT count(*) FROM idempotency_records WHERE generation = ?")
         .bind(number)
-        .bind(&after)
-        .bind(PAGE)
-        .fetch_all(readers)
+        .fetch_one(readers)
         .await?;
-        for row in &rows {
-            let hash: &[u8] = row.try_get(0)?;
-            after = hash.to_vec();
-            ids.extend(id_of(hash));
-            expiries.push(row.try_get(1)?);
+    let filter = Filter::with_room(usize::try_from(records).unwrap_or_default());
+    let is_large = records.unsigned_abs() >= MANY;
+    Ok(ReadGeneration { number, filter, expiries: Vec::new(), is_large, after: Vec::new() })
+}
+
+/// Reads the next records; returns false after the last ones.
+pub(crate) async fn read_on(readers: &sql::Pool, reading: &mut ReadGeneration) -> Result<bool, sqlx::Error> {
+    let rows = sql::query(
+        "SELECT hash, expires_at_ms FROM idempotency_records WHERE generation = ? AND hash > ? ORDER BY hash LIMIT ?",
+    )
+    .bind(reading.number)
+    .bind(&reading.after)
+    .bind(PAGE)
+    .fetch_all(readers)
+    .await?;
+    for row in &rows {
+        let hash: &[u8] = row.try_get(0)?;
+        reading.after = hash.to_vec();
+        if let Some(id) = id_of(hash) {
+            reading.filter.add(&id);
         }
-        if (rows.len() as i64) < PAGE {
-            break;
+        if !reading.is_large || hash.first() == Some(&0) {
+            reading.expiries.push(row.try_get(1)?);
         }
     }
-    let filter = Filter::of(ids.iter()).to_bytes();
-    Ok(EndedGeneration { number, mostly_until_ms: mostly_until_ms(expiries), filter })
+    Ok(rows.len() as i64 == PAGE)
+}
+
+impl ReadGeneration {
+    pub(crate) fn end(self) -> EndedGeneration {
+        let Self { number, filter, expiries, .. } = self;
+        EndedGeneration { number, mostly_until_ms: mostly_until_ms(expiries), filter: filter.to_bytes() }
+    }
 }
 
 /// Reads which generations there are, and the filters that are new.
